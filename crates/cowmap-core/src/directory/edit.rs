@@ -1,0 +1,210 @@
+//! What the map asks of its tree: to set, change, remove and reserve.
+
+use core::mem::{replace, size_of};
+
+use super::Tree;
+use super::merge::Fit;
+use crate::capacity::{Floor, Tier};
+use crate::error::TryReserveError;
+use crate::hash::PageHash;
+use crate::page::{Page, Slot};
+use crate::paging::{Limits, Paging, Size};
+use crate::rules::Rules;
+use crate::word::Word;
+
+impl<W: Word, V, P: Paging> Tree<W, V, P> {
+    /// Sets the value of `word` and answers the one it had.
+    #[inline]
+    pub(crate) fn insert<H: Rules<V>>(
+        &mut self,
+        hash: &H,
+        word: W,
+        value: V,
+    ) -> Result<Option<V>, TryReserveError> {
+        let place = hash.place(word.widen());
+        let found = match self.sole_page(hash, word) {
+            Some(page) => {
+                // SAFETY: one owner all the way (S2), this handle, which is borrowed mutably.
+                let mut page = unsafe { page.borrow_mut() };
+                match page.find(place, word) {
+                    // SAFETY: the slot was found in this page.
+                    Some(slot) => return Ok(Some(replace(unsafe { page.value_mut(slot) }, value))),
+                    None if page.is_full() => None,
+                    None => {
+                        page.insert_absent(place, word, value);
+                        self.len = Size::from_usize(self.len() + 1);
+                        return Ok(None);
+                    }
+                }
+            }
+            None => self.page(hash, word).find(place, word),
+        };
+        match found {
+            // SAFETY: the slot was found in the page of `word`.
+            Some(slot) => Ok(Some(replace(
+                unsafe { self.value_mut(hash, word, slot) }?,
+                value,
+            ))),
+            None => self.insert_absent(hash, word, value).map(|_| None),
+        }
+    }
+
+    /// Adds an entry for `word`, which has none.
+    pub(crate) fn insert_absent<H: Rules<V>>(
+        &mut self,
+        hash: &H,
+        word: W,
+        value: V,
+    ) -> Result<&mut V, TryReserveError> {
+        let page = self.page_with_room(hash, word)?.page();
+        self.len = Size::from_usize(self.len() + 1);
+        // SAFETY: `page_with_room` made the page this handle's own (S2), which is borrowed
+        // mutably; the slot holds the new entry.
+        unsafe {
+            let mut page = page.borrow_mut();
+            let slot = page.insert_absent(hash.place(word.widen()), word, value);
+            Ok(page.value_mut(slot))
+        }
+    }
+
+    /// The value of `word`, to be changed; nothing is copied if there is none.
+    #[inline]
+    pub(crate) fn get_mut<H: Rules<V>>(
+        &mut self,
+        hash: &H,
+        word: W,
+    ) -> Result<Option<&mut V>, TryReserveError> {
+        let Some((_, slot)) = self.find(hash, word) else {
+            return Ok(None);
+        };
+        // SAFETY: the slot was found in the page of `word`.
+        unsafe { self.value_mut(hash, word, slot) }.map(Some)
+    }
+
+    /// The value in `slot` of the page of `word`, to be changed; copies the path to it if it is shared.
+    ///
+    /// # Safety
+    ///
+    /// The slot holds the entry of `word`.
+    #[inline]
+    pub(crate) unsafe fn value_mut<H: Rules<V>>(
+        &mut self,
+        hash: &H,
+        word: W,
+        slot: Slot,
+    ) -> Result<&mut V, TryReserveError> {
+        let page = self.own_page(hash, word)?;
+        // SAFETY: the page is this handle's own (S2), which is borrowed mutably; a copy has each
+        // entry in its slot.
+        unsafe { Ok(page.borrow_mut().value_mut(slot)) }
+    }
+
+    /// Removes `word` and answers its value; nothing is copied if there is none.
+    #[inline]
+    pub(crate) fn remove<H: Rules<V>>(
+        &mut self,
+        hash: &H,
+        word: W,
+    ) -> Result<Option<V>, TryReserveError> {
+        let Some((_, slot)) = self.find(hash, word) else {
+            return Ok(None);
+        };
+        // SAFETY: the slot was found in the page of `word`.
+        unsafe { self.remove_slot(hash, word, slot) }.map(Some)
+    }
+
+    /// Removes the entry in `slot` of the page of `word`; copies the path to it if it is shared.
+    ///
+    /// # Safety
+    ///
+    /// The slot holds the entry of `word`.
+    #[inline]
+    pub(crate) unsafe fn remove_slot<H: Rules<V>>(
+        &mut self,
+        hash: &H,
+        word: W,
+        slot: Slot,
+    ) -> Result<V, TryReserveError> {
+        let page = self.own_page(hash, word)?;
+        // SAFETY: the page is this handle's own (S2), which is borrowed mutably; a copy has each
+        // entry in its slot.
+        let (value, len) = unsafe {
+            let mut page = page.borrow_mut();
+            (page.remove(slot, hash), page.len())
+        };
+        self.len = Size::from_usize(self.len() - 1);
+        if self.is_sparse(page.tier(), len) {
+            // What cannot be allocated now is left as large as it is.
+            let _ = self.settle(self.page_hash(hash, word), Fit::Loose, hash);
+        }
+        Ok(value)
+    }
+
+    /// The page of `word`, which has an entry, made this handle's own.
+    #[inline]
+    fn own_page<H: Rules<V>>(&mut self, hash: &H, word: W) -> Result<Page<W, V>, TryReserveError> {
+        match self.sole_page(hash, word) {
+            Some(page) => Ok(page),
+            None => Ok(self.unshared_page(hash, word)?.page()),
+        }
+    }
+
+    /// Makes room for `additional` more entries and keeps it as the floor.
+    pub(crate) fn reserve<H: Rules<V>>(
+        &mut self,
+        additional: usize,
+        hash: &H,
+    ) -> Result<(), TryReserveError> {
+        let entries = self
+            .len()
+            .checked_add(additional)
+            .ok_or(TryReserveError::CAPACITY)?;
+        if self.len() == 0 {
+            return self.reserve_in_empty(entries);
+        }
+        let floor = Self::floor_of(entries)?;
+        if !self.has_directory() && Self::depth_for(entries) == 0 {
+            let tier = Self::tier_of(entries)?;
+            if tier > self.root_page().tier() {
+                let at = PageHash(0);
+                self.resize(self.page_parent(at), at, tier, hash)?;
+            }
+        }
+        self.floor = self.floor.max(floor);
+        Ok(())
+    }
+}
+
+impl<W: Word, V, P: Paging> Tree<W, V, P> {
+    /// Makes room for `entries` in a tree that has none, and keeps it as the floor.
+    pub(crate) fn reserve_in_empty(&mut self, entries: usize) -> Result<(), TryReserveError> {
+        debug_assert_eq!(self.len(), 0);
+        if entries <= self.capacity() {
+            return Ok(());
+        }
+        let floor = Self::floor_of(entries)?;
+        let depth = Self::depth_for(entries);
+        if depth > 0 {
+            self.build_directory(depth)?;
+        } else {
+            let page = Page::allocate(Self::tier_of(entries)?, 0, crate::count::HANDLE)?;
+            drop(self.take());
+            self.set_root_page(page);
+        }
+        self.floor = floor;
+        Ok(())
+    }
+
+    /// The floor for `entries`, if a table for them can be at all.
+    fn floor_of(entries: usize) -> Result<Floor, TryReserveError> {
+        let bytes = entries.checked_mul(size_of::<W>() + size_of::<V>());
+        match bytes {
+            Some(bytes) if isize::try_from(bytes).is_ok() => Ok(Floor::of(entries)),
+            _ => Err(TryReserveError::CAPACITY),
+        }
+    }
+
+    fn tier_of(entries: usize) -> Result<Tier, TryReserveError> {
+        Tier::for_entries(entries, Limits::<W, V, P>::LANES).ok_or(TryReserveError::CAPACITY)
+    }
+}

@@ -1,0 +1,76 @@
+//! One word of a segment: where a child is, and what a lookup must know of it beforehand.
+
+use core::ptr::NonNull;
+
+use super::segment::Segment;
+use crate::capacity::Tier;
+use crate::page::{PAGE_ALIGN, Page, empty_base};
+use crate::word::Word;
+
+/// The low bits of a child's address that carry its tag.
+const TAG: usize = PAGE_ALIGN - 1;
+
+/// A child of a segment: the address of its contents, and in the low bits, which its alignment
+/// leaves free, the tier of a page or the depth of a segment (D2).
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(transparent)]
+pub(crate) struct Link(NonNull<u8>);
+
+impl Link {
+    #[inline(always)]
+    pub(crate) fn to_page<W: Word, V>(page: Page<W, V>) -> Self {
+        Self::tagged(page.base(), page.tier().bits())
+    }
+
+    #[inline(always)]
+    pub(crate) fn to_segment(segment: Segment, depth: u8) -> Self {
+        Self::tagged(segment.base().cast(), depth)
+    }
+
+    /// A link to the empty page: no entry has this prefix yet.
+    pub(crate) fn empty() -> Self {
+        Self::tagged(empty_base(), Tier::FIRST.bits())
+    }
+
+    #[inline(always)]
+    pub(crate) fn is_empty(self) -> bool {
+        self == Self::empty()
+    }
+
+    #[inline(always)]
+    fn tagged(base: NonNull<u8>, tag: u8) -> Self {
+        debug_assert!(base.addr().get() & TAG == 0 && usize::from(tag) <= TAG);
+        Link(base.map_addr(|address| address | usize::from(tag)))
+    }
+
+    #[inline(always)]
+    fn base(self) -> NonNull<u8> {
+        // SAFETY: the address without the tag is that of a page or a segment, which is not zero.
+        unsafe { NonNull::new_unchecked(self.0.as_ptr().map_addr(|address| address & !TAG)) }
+    }
+
+    /// The tier or the depth.
+    #[allow(clippy::cast_possible_truncation)]
+    #[inline(always)]
+    fn tag(self) -> u8 {
+        (self.0.addr().get() & TAG) as u8
+    }
+
+    /// The page, where the link is one of a segment of height 1.
+    #[inline(always)]
+    pub(crate) fn page<W: Word, V>(self) -> Page<W, V> {
+        Page::from_parts(self.base(), Tier::from_bits(self.tag()))
+    }
+
+    /// The segment, where the link is one of a higher segment.
+    #[inline(always)]
+    pub(crate) fn segment(self) -> Segment {
+        Segment::from_base(self.base().cast())
+    }
+
+    /// The depth of the segment it leads to.
+    #[inline(always)]
+    pub(crate) fn depth(self) -> u8 {
+        self.tag()
+    }
+}

@@ -1,0 +1,212 @@
+//! The tree of a map: a root that is one page, or segments above pages.
+//!
+//! Reading is here; `write.rs` establishes sole ownership and makes room, `split.rs` and `merge.rs` change the
+//! shape, `pages.rs` visits every page, `report.rs` measures and checks.
+//!
+//! The directory is extendible hashing (Fagin, Nievergelt, Pippenger, Strong 1979) made of segments, so that
+//! it too is copied, split and merged a piece at a time: every level consumes a fixed number of bits of
+//! the page hash, counted from where the link says that the child's own bits begin, and all pages
+//! lie equally deep, so that every lookup takes the same number of steps.
+
+mod edit;
+mod link;
+mod merge;
+pub(crate) mod pages;
+mod report;
+mod segment;
+mod split;
+mod write;
+
+use core::marker::PhantomData;
+use core::mem::ManuallyDrop;
+use core::ptr::NonNull;
+
+pub use report::MemoryUsage;
+
+use self::link::Link;
+use self::segment::Segment;
+use crate::capacity::{Floor, Tier};
+use crate::count::HANDLE;
+use crate::hash::{Hashing, PageHash};
+use crate::page::{Page, PageRef, Slot, empty_base};
+use crate::paging::{Paging, Size};
+use crate::word::Word;
+
+/// A handle on a tree of pages, which it may share with other handles.
+pub(crate) struct Tree<W: Word, V, P: Paging> {
+    /// The groups of the root page, or the links of the root segment.
+    root: NonNull<u8>,
+    len: P::Size,
+    /// The tier of the root page, or the bits of the root segment.
+    shape: u8,
+    /// How many segments lie above each page.
+    levels: u8,
+    /// The entries that were reserved.
+    floor: Floor,
+    marker: PhantomData<(W, V, P)>,
+}
+
+// SAFETY: a handle gives shared access to values that other handles on other threads have too, so
+// values must be `Sync`; the last handle, on whatever thread, drops them, so they must be `Send`. Counts are
+// atomic, and writes need a sole owner (S2).
+unsafe impl<W: Word, V: Send + Sync, P: Paging> Send for Tree<W, V, P> {}
+// SAFETY: as above; a shared handle can be cloned, which makes another one.
+unsafe impl<W: Word, V: Send + Sync, P: Paging> Sync for Tree<W, V, P> {}
+
+impl<W: Word, V, P: Paging> Tree<W, V, P> {
+    /// An empty tree; nothing is allocated.
+    pub(crate) const fn new() -> Self {
+        Tree {
+            root: empty_base(),
+            len: P::Size::ZERO,
+            shape: Tier::FIRST.bits(),
+            levels: 0,
+            floor: Floor::NONE,
+            marker: PhantomData,
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn len(&self) -> usize {
+        self.len.get()
+    }
+
+    /// Whether there is a directory above the pages.
+    #[inline(always)]
+    fn has_directory(&self) -> bool {
+        P::PAGED && self.levels > 0
+    }
+
+    /// The root page, where there is no directory.
+    #[inline(always)]
+    fn root_page(&self) -> Page<W, V> {
+        debug_assert!(!self.has_directory());
+        Page::from_parts(self.root, Tier::from_bits(self.shape))
+    }
+
+    /// The root segment, where there is a directory.
+    #[inline(always)]
+    fn root_segment(&self) -> Segment {
+        debug_assert!(self.has_directory());
+        Segment::from_base(self.root.cast())
+    }
+
+    /// The root, as a link would lead to it.
+    fn root_link(&self) -> Link {
+        if self.has_directory() {
+            Link::to_segment(self.root_segment(), 0)
+        } else {
+            Link::to_page(self.root_page())
+        }
+    }
+
+    /// Whether both are the same tree: equal without a look at the entries.
+    #[inline]
+    pub(crate) fn ptr_eq(&self, other: &Self) -> bool {
+        self.root == other.root
+    }
+
+    /// Whether another handle shares the root.
+    #[inline]
+    pub(crate) fn is_shared(&self) -> bool {
+        // SAFETY: the handle holds its root, which is of the kind that `levels` says.
+        unsafe { segment::count::<W, V>(self.root_link(), self.levels) }
+            .is_some_and(|count| count.is_shared(HANDLE))
+    }
+
+    /// The page where the entry of `word` is, if there is one.
+    #[inline(always)]
+    pub(crate) fn page<H: Hashing>(&self, hash: &H, word: W) -> PageRef<'_, W, V> {
+        let page = if self.has_directory() {
+            self.descend(hash.page(word.widen()))
+        } else {
+            self.root_page()
+        };
+        // SAFETY: the handle holds its tree as long as it is borrowed, and what is shared is never
+        // written (S2).
+        unsafe { page.borrow() }
+    }
+
+    /// The page at the end of a page hash's path: one step a level.
+    #[inline(always)]
+    fn descend(&self, hash: PageHash) -> Page<W, V> {
+        // SAFETY: the root segment is alive with `shape` bits, the others are alive with
+        // SEGMENT_BITS, and an index of as many bits is one of theirs (D3); nobody writes them while
+        // the handle is borrowed.
+        unsafe {
+            let mut link = self
+                .root_segment()
+                .link(Segment::index(hash, 0, self.shape));
+            for _ in 1..self.levels {
+                let index = Segment::index(hash, link.depth(), P::SEGMENT_BITS);
+                link = link.segment().link(index);
+            }
+            link.page()
+        }
+    }
+
+    /// The page and slot of `word`, which must not be the free word.
+    #[inline(always)]
+    pub(crate) fn find<H: Hashing>(&self, hash: &H, word: W) -> Option<(PageRef<'_, W, V>, Slot)> {
+        let page = self.page(hash, word);
+        page.find(hash.place(word.widen()), word)
+            .map(|slot| (page, slot))
+    }
+
+    /// The value of `word`, which must not be the free word.
+    #[inline(always)]
+    pub(crate) fn get<H: Hashing>(&self, hash: &H, word: W) -> Option<&V> {
+        // SAFETY: the slot was found in this page, so it holds an entry.
+        self.find(hash, word)
+            .map(|(page, slot)| unsafe { page.value(slot) })
+    }
+
+    /// How many bits of the page hash the directory tells apart.
+    fn directory_bits(&self) -> u32 {
+        if !self.has_directory() {
+            return 0;
+        }
+        u32::from(self.shape) + u32::from(P::SEGMENT_BITS) * (u32::from(self.levels) - 1)
+    }
+
+    /// Entries that the tree holds before it allocates: exact for one page, else an estimate.
+    pub(crate) fn capacity(&self) -> usize {
+        let now = if self.has_directory() {
+            self.len()
+        } else {
+            // SAFETY: the handle holds its root.
+            unsafe { self.root_page().borrow() }.max_entries()
+        };
+        now.max(self.floor.entries())
+    }
+}
+
+impl<W: Word, V, P: Paging> Clone for Tree<W, V, P> {
+    #[inline]
+    fn clone(&self) -> Self {
+        // SAFETY: the handle holds its root, which is of the kind that `levels` says.
+        if let Some(count) = unsafe { segment::count::<W, V>(self.root_link(), self.levels) } {
+            count.add(HANDLE);
+        }
+        Tree { ..*self }
+    }
+}
+
+impl<W: Word, V, P: Paging> Drop for Tree<W, V, P> {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY: the handle holds its root with HANDLE (S1), and is gone afterwards.
+        unsafe { segment::release::<W, V>(self.root_link(), self.levels, HANDLE) };
+    }
+}
+
+impl<W: Word, V, P: Paging> Tree<W, V, P> {
+    /// Takes the whole tree out, leaving an empty one with the same floor.
+    pub(crate) fn take(&mut self) -> Self {
+        let empty = Tree {
+            floor: self.floor,
+            ..*ManuallyDrop::new(Self::new())
+        };
+        core::mem::replace(self, empty)
+    }
+}

@@ -1,0 +1,280 @@
+//! Making the directory finer: a full page splits in two, and what is above it as far as it has to.
+//!
+//! A page splits by the next bit of the page hash. That needs two links to it in its segment: where
+//! there is one, the segment splits first, and where that has one link in the segment above, that
+//! one; the root segment doubles, and when it is as large as it may be, a level is put above it. Each step moves one
+//! segment's links. The root grows only in proportion to the entries
+//! ([`Limits::directory_may_have`]): where keys cannot be separated within that bound, the page grows as a table.
+
+use super::Tree;
+use super::link::Link;
+use super::segment::Segment;
+use super::write::Parent;
+use crate::capacity::Tier;
+use crate::count::{FRESH, HANDLE};
+use crate::error::TryReserveError;
+use crate::hash::PageHash;
+use crate::page::{Chosen, Page, Shape};
+use crate::paging::{Limits, Paging};
+use crate::rules::Rules;
+use crate::word::Word;
+
+impl PageHash {
+    /// The same hash with the bit at `depth` set or clear.
+    pub(super) fn with_bit(self, depth: u8, set: bool) -> Self {
+        let bit = 1_u64 << (63 - depth);
+        PageHash(if set { self.0 | bit } else { self.0 & !bit })
+    }
+
+    /// A hash in the other half of what was split to get to `depth`, which is above 0.
+    pub(super) fn other_half(self, depth: u8) -> Self {
+        PageHash(self.0 ^ 1 << (64 - depth))
+    }
+}
+
+impl<W: Word, V, P: Paging> Tree<W, V, P> {
+    /// Splits the full page on the path of `at`, whose segments have one owner; `false` where it
+    /// has to grow instead.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn split_page<H: Rules<V>>(
+        &mut self,
+        at: PageHash,
+        hash: &H,
+    ) -> Result<bool, TryReserveError> {
+        if !self.has_directory() {
+            if !Limits::<W, V, P>::directory_may_have(1, self.len()) {
+                return Ok(false);
+            }
+            self.put_segment_above_root_page()?;
+        }
+        if !self.widen_span(at, 1)? {
+            return Ok(false);
+        }
+        let parent = self.page_parent(at);
+        let page = self.page_under(parent, at);
+        // SAFETY: alive, being linked, and not written meanwhile.
+        let depth = unsafe { page.borrow() }.depth();
+        // SAFETY: as above.
+        let halves = unsafe { page.borrow() }.halves(depth, hash);
+        if let Some(empty) = halves.iter().position(|&entries| entries == 0) {
+            // Nothing to separate yet: the page keeps its entries and covers half of what it did.
+            self.unshare_page_under(parent, at, hash)?
+                .set_depth(depth + 1);
+            // SAFETY: the path has one owner; the page stays linked where its entries are.
+            unsafe {
+                self.set_child(
+                    parent,
+                    at.with_bit(depth, empty == 1),
+                    depth + 1,
+                    Link::empty(),
+                );
+            }
+            return Ok(true);
+        }
+        let shapes = halves.map(|entries| Shape {
+            tier: Self::tier_after_split(entries),
+            depth: depth + 1,
+            weight: parent.weight,
+        });
+        // SAFETY: the path has one owner; both halves are linked before the old page is released.
+        unsafe {
+            let (new, old) = self.transferred(parent, page, shapes, Chosen::Split(depth), hash)?;
+            for (half, page) in [false, true].into_iter().zip(new) {
+                self.set_child(
+                    parent,
+                    at.with_bit(depth, half),
+                    depth + 1,
+                    Link::to_page(page),
+                );
+            }
+            old.release(parent.weight);
+        }
+        Ok(true)
+    }
+
+    /// The tier for half of a page that has this many entries, and soon one more.
+    fn tier_after_split(entries: usize) -> Tier {
+        Tier::for_entries(entries + 1, Limits::<W, V, P>::LANES)
+            .expect("half of a page has fewer slots than a page")
+    }
+
+    /// Puts a directory above the root page: a segment of two links to it.
+    fn put_segment_above_root_page(&mut self) -> Result<(), TryReserveError> {
+        let page: Page<W, V> = self.root_page();
+        let segment = Segment::allocate((1, 0), HANDLE, FRESH, |_| Link::to_page(page))?;
+        // SAFETY: the root page is full, so it is not the empty page, and the handle holds it. From
+        // now on the segment holds it, with FRESH in place of HANDLE.
+        unsafe { page.count() }.add(FRESH - HANDLE);
+        self.set_root_segment(segment, 1, 1);
+        Ok(())
+    }
+
+    /// Sees to it that the child of the segment at `height` on the path of `at` has two links at least;
+    /// `false` where the directory may not grow that far.
+    fn widen_span(&mut self, at: PageHash, height: u8) -> Result<bool, TryReserveError> {
+        loop {
+            let parent = self.parent_at(height, at);
+            let Some(segment) = parent.segment else {
+                return Ok(false);
+            };
+            let index = Segment::index(at, parent.depth, parent.bits);
+            // SAFETY: a segment of this tree, with an even number of links.
+            if unsafe { segment.link(index) == segment.link(index ^ 1) } {
+                return Ok(true);
+            }
+            if height < self.levels {
+                if !self.widen_span(at, height + 1)? {
+                    return Ok(false);
+                }
+                self.split_segment(at, height)?;
+            } else if !Limits::<W, V, P>::directory_may_have(self.directory_bits() + 1, self.len())
+            {
+                return Ok(false);
+            } else if parent.bits <= P::SEGMENT_BITS {
+                self.double_root(parent)?;
+            } else {
+                self.put_level_above_root(parent)?;
+            }
+        }
+    }
+
+    /// Splits the segment at `height` on the path of `at`, which has two links in the segment above.
+    fn split_segment(&mut self, at: PageHash, height: u8) -> Result<(), TryReserveError> {
+        let above = self.parent_at(height + 1, at);
+        let Parent {
+            segment: Some(segment),
+            depth,
+            bits,
+            weight,
+        } = self.parent_at(height, at)
+        else {
+            unreachable!("the handle is above the root only");
+        };
+        // SAFETY: the path has one owner. Each child goes to one half, because the one with a
+        // single link shows that none spans all (D1), with the weight it is held with. The old segment's
+        // memory is freed after both halves are linked.
+        unsafe {
+            let half = |upper: usize| {
+                Segment::allocate((bits, depth + 1), above.weight, weight, |index| {
+                    segment.link(upper << (bits - 1) | index >> 1)
+                })
+            };
+            let lower = half(0)?;
+            let upper = half(1).inspect_err(|_| lower.free())?;
+            for (set, half) in [(false, lower), (true, upper)] {
+                let link = Link::to_segment(half, depth + 1);
+                self.set_child(above, at.with_bit(depth, set), depth + 1, link);
+            }
+            segment.free();
+        }
+        Ok(())
+    }
+
+    /// Doubles the links of the root segment.
+    fn double_root(&mut self, root: Parent) -> Result<(), TryReserveError> {
+        let Parent {
+            segment: Some(old),
+            bits,
+            weight,
+            ..
+        } = root
+        else {
+            return Ok(());
+        };
+        // SAFETY: the root has one owner; all children go over to the new segment.
+        unsafe {
+            let new =
+                Segment::allocate((bits + 1, 0), HANDLE, weight, |index| old.link(index >> 1))?;
+            self.set_root_segment(new, bits + 1, self.levels);
+            old.free();
+        }
+        Ok(())
+    }
+
+    /// Puts a level above the root segment, which is as large as it may be: its links go to two segments.
+    fn put_level_above_root(&mut self, root: Parent) -> Result<(), TryReserveError> {
+        let Parent {
+            segment: Some(old),
+            bits,
+            weight,
+            ..
+        } = root
+        else {
+            return Ok(());
+        };
+        // SAFETY: the root has one owner. Each child goes to one half, as in `split_segment`.
+        unsafe {
+            let half = |upper: usize| {
+                Segment::allocate((bits - 1, 1), FRESH, weight, |index| {
+                    old.link(upper << (bits - 1) | index)
+                })
+            };
+            let lower = half(0)?;
+            let upper = half(1).inspect_err(|_| lower.free())?;
+            let new = Segment::allocate((1, 0), HANDLE, FRESH, |index| {
+                Link::to_segment(if index == 0 { lower } else { upper }, 1)
+            })
+            .inspect_err(|_| {
+                lower.free();
+                upper.free();
+            })?;
+            self.set_root_segment(new, 1, self.levels + 1);
+            old.free();
+        }
+        Ok(())
+    }
+
+    /// Builds a directory that tells `depth` bits apart, at least 1, above an empty tree; its pages
+    /// come with the entries.
+    pub(super) fn build_directory(&mut self, depth: u8) -> Result<(), TryReserveError> {
+        debug_assert!(self.len() == 0 && depth > 0);
+        let bits = P::SEGMENT_BITS;
+        // One level less than it takes with full segments, if the root can have the bits.
+        let levels = if depth <= bits + 1 {
+            1
+        } else {
+            (depth - 2) / bits + 1
+        };
+        let root_bits = depth - (levels - 1) * bits;
+        debug_assert!(root_bits >= 1 && root_bits <= bits + 1);
+        let root = Self::empty_segments((root_bits, 0), HANDLE, levels)?;
+        let old = self.take();
+        self.set_root_segment(root, root_bits, levels);
+        drop(old);
+        Ok(())
+    }
+
+    /// A segment over segments over the empty page.
+    fn empty_segments(
+        (bits, depth): (u8, u8),
+        held: usize,
+        height: u8,
+    ) -> Result<Segment, TryReserveError> {
+        let segment = Segment::allocate((bits, depth), held, FRESH, |_| Link::empty())?;
+        if height > 1 {
+            for index in 0..1_usize << bits {
+                let below = (P::SEGMENT_BITS, depth + bits);
+                let child = Self::empty_segments(below, FRESH, height - 1);
+                // SAFETY: the segment is new and known to nobody else. On an error, the segments
+                // made so far are freed; the others are not linked yet.
+                unsafe {
+                    match child {
+                        Ok(child) => segment.fill(index, 1, Link::to_segment(child, depth + bits)),
+                        Err(error) => {
+                            for made in 0..index {
+                                segment
+                                    .link(made)
+                                    .segment()
+                                    .release::<W, V>(height - 1, FRESH);
+                            }
+                            segment.free();
+                            return Err(error);
+                        }
+                    }
+                }
+            }
+        }
+        Ok(segment)
+    }
+}

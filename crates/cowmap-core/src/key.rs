@@ -1,0 +1,222 @@
+//! Which types can be keys, and how a key becomes the word that a slot stores.
+
+use core::fmt;
+use core::num::{NonZeroI32, NonZeroI64, NonZeroIsize, NonZeroU32, NonZeroU64, NonZeroUsize};
+
+use crate::word::Word;
+
+/// A type whose values can be keys: an integer, or a newtype over one.
+///
+/// One value of the underlying integer, [`SENTINEL`](Self::SENTINEL), marks an empty slot and
+/// cannot be a key. Everything else can.
+///
+/// | type | sentinel |
+/// |---|---|
+/// | `i32`, `i64`, `isize` | `MIN` |
+/// | `u32`, `u64`, `usize` | `MAX` |
+/// | the `NonZero` types of these | `0`, so each of their values is usable |
+///
+/// The table stores [`Repr`](Self::Repr)s only, so the trait is safe to implement: a wrong
+/// implementation can make a lookup miss, or panic, but never breaks memory. Each operation calls
+/// [`into_repr`](Self::into_repr) once.
+///
+/// # Examples
+///
+/// ```
+/// use cowmap_core::SentinelKey;
+///
+/// #[derive(Clone, Copy, Debug, PartialEq)]
+/// struct OrderId(u64);
+///
+/// impl SentinelKey for OrderId {
+///     type Repr = u64;
+///     const SENTINEL: u64 = u64::MAX;
+///     fn into_repr(self) -> u64 { self.0 }
+///     fn from_repr(repr: u64) -> Self { OrderId(repr) }
+/// }
+/// # use cowmap_core::FlatCowMap;
+/// # let mut orders = FlatCowMap::new();
+/// # orders.insert(OrderId(7), "seven");
+/// # assert_eq!(orders.get(OrderId(7)), Some(&"seven"));
+/// ```
+pub trait SentinelKey: Copy {
+    /// The machine integer that is stored.
+    type Repr: Repr;
+
+    /// The value that marks an empty slot: no key may have it.
+    const SENTINEL: Self::Repr;
+
+    /// The integer of this key.
+    fn into_repr(self) -> Self::Repr;
+
+    /// The key of an integer that [`into_repr`](Self::into_repr) gave.
+    fn from_repr(repr: Self::Repr) -> Self;
+}
+
+/// The machine integers that slots can store: `i32`, `u32`, `i64`, `u64`, `isize`, `usize`.
+///
+/// Sealed: nothing else can implement it.
+pub trait Repr: Copy + Eq + fmt::Debug + fmt::Display + sealed::Sealed {
+    /// The unsigned integer of the same width, which is what a slot holds.
+    #[doc(hidden)]
+    type Word: Word;
+    #[doc(hidden)]
+    const NAME: &'static str;
+    #[doc(hidden)]
+    const LEAST: Self;
+    #[doc(hidden)]
+    const GREATEST: Self;
+    #[doc(hidden)]
+    fn to_word(self) -> Self::Word;
+    #[doc(hidden)]
+    fn from_word(word: Self::Word) -> Self;
+}
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+macro_rules! repr {
+    ($($int:ty => $word:ty),*) => {$(
+        impl sealed::Sealed for $int {}
+        impl Repr for $int {
+            type Word = $word;
+            const NAME: &'static str = stringify!($int);
+            const LEAST: Self = <$int>::MIN;
+            const GREATEST: Self = <$int>::MAX;
+            // The widths are equal, so nothing is cut off.
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+            #[inline(always)]
+            fn to_word(self) -> $word {
+                self as $word
+            }
+            #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap)]
+            #[inline(always)]
+            fn from_word(word: $word) -> Self {
+                word as $int
+            }
+        }
+    )*};
+}
+
+repr!(i32 => u32, u32 => u32, i64 => u64, u64 => u64);
+#[cfg(target_pointer_width = "64")]
+repr!(isize => u64, usize => u64);
+#[cfg(not(target_pointer_width = "64"))]
+repr!(isize => u32, usize => u32);
+
+macro_rules! integer_key {
+    ($($int:ty: $sentinel:ident),*) => {$(
+        impl SentinelKey for $int {
+            type Repr = $int;
+            const SENTINEL: $int = <$int>::$sentinel;
+            #[inline(always)]
+            fn into_repr(self) -> $int {
+                self
+            }
+            #[inline(always)]
+            fn from_repr(repr: $int) -> Self {
+                repr
+            }
+        }
+    )*};
+}
+
+integer_key!(i32: MIN, i64: MIN, isize: MIN, u32: MAX, u64: MAX, usize: MAX);
+
+macro_rules! non_zero_key {
+    ($($non_zero:ty: $int:ty),*) => {$(
+        impl SentinelKey for $non_zero {
+            type Repr = $int;
+            const SENTINEL: $int = 0;
+            #[inline(always)]
+            fn into_repr(self) -> $int {
+                self.get()
+            }
+            #[inline(always)]
+            fn from_repr(repr: $int) -> Self {
+                <$non_zero>::new(repr).expect("an empty slot is never read as a key")
+            }
+        }
+    )*};
+}
+
+non_zero_key!(
+    NonZeroI32: i32, NonZeroU32: u32, NonZeroI64: i64, NonZeroU64: u64,
+    NonZeroIsize: isize, NonZeroUsize: usize
+);
+
+/// The word type of a key type.
+pub(crate) type WordOf<K> = <<K as SentinelKey>::Repr as Repr>::Word;
+
+/// The word that is stored for `key`: its integer with the sentinel moved to zero.
+///
+/// Zero means that `key` is the sentinel.
+#[inline(always)]
+pub(crate) fn encode<K: SentinelKey>(key: K) -> WordOf<K> {
+    key.into_repr().to_word().xor(K::SENTINEL.to_word())
+}
+
+/// The key of a stored word.
+#[inline(always)]
+pub(crate) fn decode<K: SentinelKey>(word: WordOf<K>) -> K {
+    K::from_repr(K::Repr::from_word(word.xor(K::SENTINEL.to_word())))
+}
+
+/// The name of a sentinel in messages: `i64::MIN`, `u32::MAX`, or a value such as `7_u64`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SentinelName {
+    repr: &'static str,
+    value: NamedValue,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum NamedValue {
+    Min,
+    Max,
+    Word(u64),
+}
+
+impl SentinelName {
+    pub(crate) fn of<K: SentinelKey>() -> Self {
+        let sentinel = K::SENTINEL;
+        let value = if sentinel == K::Repr::GREATEST {
+            NamedValue::Max
+        } else if sentinel == K::Repr::LEAST && sentinel.to_word().widen() != 0 {
+            NamedValue::Min
+        } else {
+            NamedValue::Word(sentinel.to_word().widen())
+        };
+        SentinelName {
+            repr: K::Repr::NAME,
+            value,
+        }
+    }
+}
+
+impl fmt::Display for SentinelName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.value {
+            NamedValue::Min => write!(f, "{}::MIN", self.repr),
+            NamedValue::Max => write!(f, "{}::MAX", self.repr),
+            NamedValue::Word(word) if self.repr.starts_with('i') => {
+                let bits = if self.repr == "i32" { 32 } else { 64 };
+                // Sign-extends the word to the width it had as a signed integer.
+                let value = (word.cast_signed() << (64 - bits)) >> (64 - bits);
+                write!(f, "{value}_{}", self.repr)
+            }
+            NamedValue::Word(word) => write!(f, "{word}_{}", self.repr),
+        }
+    }
+}
+
+/// Ends an operation that was given the sentinel as a key.
+#[cold]
+#[inline(never)]
+#[track_caller]
+pub(crate) fn reserved_key_panic<K: SentinelKey>() -> ! {
+    panic!(
+        "{} cannot be used as a key (reserved as empty sentinel)",
+        SentinelName::of::<K>()
+    )
+}

@@ -1,0 +1,222 @@
+//! Entries: a key's place in a map, found once.
+//!
+//! An entry holds the key and the slot, never a pointer across un-sharing: a page that is copied because it is
+//! shared has each entry in the same slot.
+
+use core::fmt;
+
+use super::Map;
+use crate::error::OrRaise;
+use crate::hash::Hashing;
+use crate::key::{SentinelKey, WordOf, encode};
+use crate::page::Slot;
+use crate::paging::Paging;
+use crate::rules::Cloning;
+
+/// A key's place in a map: occupied or vacant. From [`Map::entry`].
+pub enum Entry<'a, K: SentinelKey, V, P: Paging, H: Hashing> {
+    /// The key is in the map.
+    Occupied(OccupiedEntry<'a, K, V, P, H>),
+    /// The key is not in the map.
+    Vacant(VacantEntry<'a, K, V, P, H>),
+}
+
+/// The place of a key that is in the map.
+pub struct OccupiedEntry<'a, K: SentinelKey, V, P: Paging, H: Hashing> {
+    map: &'a mut Map<K, V, P, H>,
+    key: K,
+    word: WordOf<K>,
+    /// Holds the entry of `word`, in whatever page that is in: invariant.
+    slot: Slot,
+}
+
+/// The place of a key that is not in the map.
+pub struct VacantEntry<'a, K: SentinelKey, V, P: Paging, H: Hashing> {
+    map: &'a mut Map<K, V, P, H>,
+    key: K,
+    word: WordOf<K>,
+}
+
+impl<'a, K: SentinelKey, V, P: Paging, H: Hashing> Entry<'a, K, V, P, H> {
+    /// The entry of a key that is not the reserved one.
+    #[inline]
+    pub(super) fn find(map: &'a mut Map<K, V, P, H>, key: K) -> Self {
+        let word = encode(key);
+        match map.tree.find(&map.hash, word).map(|(_, slot)| slot) {
+            Some(slot) => Entry::Occupied(OccupiedEntry {
+                map,
+                key,
+                word,
+                slot,
+            }),
+            None => Entry::Vacant(VacantEntry { map, key, word }),
+        }
+    }
+
+    /// The key.
+    pub fn key(&self) -> K {
+        match self {
+            Entry::Occupied(entry) => entry.key(),
+            Entry::Vacant(entry) => entry.key(),
+        }
+    }
+}
+
+impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> Entry<'a, K, V, P, H> {
+    /// The value, after inserting `default` if there was none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map = cowmap_core::CowMap::new();
+    /// *map.entry(1_i64).or_insert(10) += 1;
+    /// assert_eq!(map.get(1), Some(&11));
+    /// ```
+    #[inline]
+    pub fn or_insert(self, default: V) -> &'a mut V {
+        self.or_insert_with(|| default)
+    }
+
+    /// The value, after inserting what `default` gives if there was none.
+    #[inline]
+    pub fn or_insert_with(self, default: impl FnOnce() -> V) -> &'a mut V {
+        match self {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => entry.insert(default()),
+        }
+    }
+
+    /// The value, after inserting `V::default()` if there was none.
+    #[inline]
+    pub fn or_default(self) -> &'a mut V
+    where
+        V: Default,
+    {
+        self.or_insert_with(V::default)
+    }
+
+    /// Changes the value if there is one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map = cowmap_core::CowMap::from([(1_i64, 10)]);
+    /// map.entry(1).and_modify(|value| *value += 1).or_insert(0);
+    /// assert_eq!(map.get(1), Some(&11));
+    /// ```
+    #[inline]
+    #[must_use = "returns the entry"]
+    pub fn and_modify(mut self, change: impl FnOnce(&mut V)) -> Self {
+        if let Entry::Occupied(entry) = &mut self {
+            change(entry.get_mut());
+        }
+        self
+    }
+}
+
+impl<'a, K: SentinelKey, V, P: Paging, H: Hashing> OccupiedEntry<'a, K, V, P, H> {
+    /// The key.
+    pub fn key(&self) -> K {
+        self.key
+    }
+
+    /// The value.
+    #[inline]
+    pub fn get(&self) -> &V {
+        let page = self.map.tree.page(&self.map.hash, self.word);
+        // SAFETY: the slot holds the entry of `word` in its page (invariant of the type).
+        unsafe { page.value(self.slot) }
+    }
+}
+
+impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> OccupiedEntry<'a, K, V, P, H> {
+    /// The value, to be changed. Copies the page if it is shared.
+    #[inline]
+    pub fn get_mut(&mut self) -> &mut V {
+        // SAFETY: the slot holds the entry of `word` in its page (invariant of the type).
+        unsafe {
+            self.map
+                .tree
+                .value_mut(&Cloning(&self.map.hash), self.word, self.slot)
+        }
+        .or_raise()
+    }
+
+    /// The value, to be changed, for as long as the map is borrowed.
+    #[inline]
+    pub fn into_mut(self) -> &'a mut V {
+        // SAFETY: the slot holds the entry of `word` in its page (invariant of the type).
+        unsafe {
+            self.map
+                .tree
+                .value_mut(&Cloning(&self.map.hash), self.word, self.slot)
+        }
+        .or_raise()
+    }
+
+    /// Replaces the value and answers the one there was.
+    #[inline]
+    pub fn insert(&mut self, value: V) -> V {
+        core::mem::replace(self.get_mut(), value)
+    }
+
+    /// Removes the entry and answers its value.
+    #[inline]
+    pub fn remove(self) -> V {
+        // SAFETY: the slot holds the entry of `word` in its page (invariant of the type).
+        unsafe {
+            self.map
+                .tree
+                .remove_slot(&Cloning(&self.map.hash), self.word, self.slot)
+        }
+        .or_raise()
+    }
+}
+
+impl<'a, K: SentinelKey, V, P: Paging, H: Hashing> VacantEntry<'a, K, V, P, H> {
+    /// The key.
+    pub fn key(&self) -> K {
+        self.key
+    }
+}
+
+impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> VacantEntry<'a, K, V, P, H> {
+    /// Inserts a value, and answers it, to be changed.
+    #[inline]
+    pub fn insert(self, value: V) -> &'a mut V {
+        self.map
+            .tree
+            .insert_absent(&Cloning(&self.map.hash), self.word, value)
+            .or_raise()
+    }
+}
+
+impl<K: SentinelKey + fmt::Debug, V: fmt::Debug, P: Paging, H: Hashing> fmt::Debug
+    for Entry<'_, K, V, P, H>
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Entry::Occupied(entry) => f.debug_tuple("Entry").field(entry).finish(),
+            Entry::Vacant(entry) => f.debug_tuple("Entry").field(entry).finish(),
+        }
+    }
+}
+
+impl<K: SentinelKey + fmt::Debug, V: fmt::Debug, P: Paging, H: Hashing> fmt::Debug
+    for OccupiedEntry<'_, K, V, P, H>
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OccupiedEntry")
+            .field("key", &self.key)
+            .field("value", self.get())
+            .finish()
+    }
+}
+
+impl<K: SentinelKey + fmt::Debug, V, P: Paging, H: Hashing> fmt::Debug
+    for VacantEntry<'_, K, V, P, H>
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("VacantEntry").field(&self.key).finish()
+    }
+}

@@ -1,0 +1,270 @@
+//! Iterators over entries, keys and values.
+//!
+//! An iterator advances before it turns a word into a key, which may run user code that panics.
+
+use core::fmt;
+use core::iter::FusedIterator;
+use core::marker::PhantomData;
+
+use super::{Map, key_of};
+use crate::directory::Tree;
+use crate::directory::pages::{Groups, Pages};
+use crate::hash::Hashing;
+use crate::key::{SentinelKey, WordOf};
+use crate::page::{Page, Slot};
+use crate::paging::Paging;
+use crate::word::Word;
+
+/// The occupied slots of a page that are left to visit.
+struct Slots<W, V> {
+    page: Page<W, V>,
+    groups: Groups,
+    group: u32,
+    mask: u32,
+}
+
+impl<W, V> Clone for Slots<W, V> {
+    fn clone(&self) -> Self {
+        Slots {
+            page: self.page,
+            groups: self.groups.clone(),
+            ..*self
+        }
+    }
+}
+
+impl<W: Word, V> Slots<W, V> {
+    fn of(page: Page<W, V>) -> Self {
+        Slots {
+            page,
+            groups: Groups::of(page.tier().groups()),
+            group: 0,
+            mask: 0,
+        }
+    }
+
+    /// The next slot of the page.
+    ///
+    /// # Safety
+    ///
+    /// The page is alive, and not written meanwhile except to free slots that were visited.
+    #[inline(always)]
+    unsafe fn next(&mut self) -> Option<Slot> {
+        while self.mask == 0 {
+            self.group = self.groups.next()?;
+            // SAFETY: the caller's promise.
+            self.mask = unsafe { self.page.borrow() }.occupied(self.group);
+        }
+        let lane = self.mask.trailing_zeros();
+        self.mask &= self.mask - 1;
+        Some(Slot {
+            group: self.group,
+            lane,
+        })
+    }
+}
+
+/// Every entry of a tree that is borrowed for `'a`, as word and value.
+struct Entries<'a, W, V> {
+    pages: Pages<W, V>,
+    slots: Slots<W, V>,
+    left: usize,
+    marker: PhantomData<&'a V>,
+}
+
+// SAFETY: a shared borrow of values, from which nothing can be written.
+unsafe impl<W: Send, V: Sync> Send for Entries<'_, W, V> {}
+// SAFETY: as above.
+unsafe impl<W: Sync, V: Sync> Sync for Entries<'_, W, V> {}
+
+impl<W, V> Clone for Entries<'_, W, V> {
+    fn clone(&self) -> Self {
+        Entries {
+            pages: self.pages.clone(),
+            slots: self.slots.clone(),
+            ..*self
+        }
+    }
+}
+
+impl<'a, W: Word, V> Entries<'a, W, V> {
+    fn of<P: Paging>(tree: &'a Tree<W, V, P>) -> Self {
+        Entries {
+            pages: Pages::of(tree),
+            slots: Slots::of(Page::empty()),
+            left: tree.len(),
+            marker: PhantomData,
+        }
+    }
+
+    fn none() -> Self {
+        Entries {
+            pages: Pages::none(),
+            slots: Slots::of(Page::empty()),
+            left: 0,
+            marker: PhantomData,
+        }
+    }
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<(W, &'a V)> {
+        loop {
+            // SAFETY: the tree is borrowed for `'a`, so it is alive and nobody writes it; the slot
+            // holds an entry.
+            unsafe {
+                if let Some(slot) = self.slots.next() {
+                    self.left -= 1;
+                    let page = self.slots.page.borrow();
+                    return Some((page.word(slot), page.value(slot)));
+                }
+                self.slots = Slots::of(self.pages.next()?);
+            }
+        }
+    }
+}
+
+macro_rules! borrowing_iterator {
+    ($(#[$doc:meta])* $name:ident, $item:ty, $entry:ident => $yield:expr) => {
+        $(#[$doc])*
+        pub struct $name<'a, K: SentinelKey, V> {
+            entries: Entries<'a, WordOf<K>, V>,
+            marker: PhantomData<K>,
+        }
+
+        impl<'a, K: SentinelKey, V> $name<'a, K, V> {
+            pub(super) fn of<P: Paging, H: Hashing>(map: &'a Map<K, V, P, H>) -> Self {
+                $name { entries: Entries::of(&map.tree), marker: PhantomData }
+            }
+        }
+
+        impl<'a, K: SentinelKey, V> Iterator for $name<'a, K, V> {
+            type Item = $item;
+
+            #[inline]
+            fn next(&mut self) -> Option<$item> {
+                let $entry = self.entries.next()?;
+                Some($yield)
+            }
+
+            #[inline]
+            fn size_hint(&self) -> (usize, Option<usize>) {
+                (self.entries.left, Some(self.entries.left))
+            }
+        }
+
+        impl<K: SentinelKey, V> ExactSizeIterator for $name<'_, K, V> {}
+        impl<K: SentinelKey, V> FusedIterator for $name<'_, K, V> {}
+
+        impl<K: SentinelKey, V> Clone for $name<'_, K, V> {
+            fn clone(&self) -> Self {
+                $name { entries: self.entries.clone(), marker: PhantomData }
+            }
+        }
+
+        impl<K: SentinelKey, V> Default for $name<'_, K, V> {
+            /// An iterator over nothing.
+            fn default() -> Self {
+                $name { entries: Entries::none(), marker: PhantomData }
+            }
+        }
+
+        impl<'a, K: SentinelKey, V> fmt::Debug for $name<'a, K, V>
+        where
+            $item: fmt::Debug,
+        {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_list().entries(self.clone()).finish()
+            }
+        }
+    };
+}
+
+borrowing_iterator! {
+    /// The entries of a map, from [`Map::iter`]: keys by value, values by reference.
+    Iter, (K, &'a V), entry => (key_of::<K>(entry.0), entry.1)
+}
+borrowing_iterator! {
+    /// The keys of a map, from [`Map::keys`].
+    Keys, K, entry => key_of::<K>(entry.0)
+}
+borrowing_iterator! {
+    /// The values of a map, from [`Map::values`].
+    Values, &'a V, entry => entry.1
+}
+
+/// The entries of a map by value, from `into_iter`: moved out of pages that the map owned alone,
+/// cloned out of shared ones.
+pub struct IntoIter<K: SentinelKey, V, P: Paging> {
+    tree: Tree<WordOf<K>, V, P>,
+    pages: Pages<WordOf<K>, V>,
+    slots: Slots<WordOf<K>, V>,
+    /// Whether the values of the current page are moved out of it.
+    moves: bool,
+    left: usize,
+    marker: PhantomData<K>,
+}
+
+// SAFETY: it holds a tree as a handle does, and its pointers lead nowhere else.
+unsafe impl<K: SentinelKey + Send, V: Send + Sync, P: Paging> Send for IntoIter<K, V, P> {}
+// SAFETY: as above.
+unsafe impl<K: SentinelKey + Sync, V: Send + Sync, P: Paging> Sync for IntoIter<K, V, P> {}
+
+impl<K: SentinelKey, V, P: Paging> IntoIter<K, V, P> {
+    pub(super) fn of(tree: Tree<WordOf<K>, V, P>) -> Self {
+        IntoIter {
+            pages: Pages::of(&tree),
+            slots: Slots::of(Page::empty()),
+            moves: false,
+            left: tree.len(),
+            tree,
+            marker: PhantomData,
+        }
+    }
+}
+
+impl<K: SentinelKey, V: Clone, P: Paging> Iterator for IntoIter<K, V, P> {
+    type Item = (K, V);
+
+    #[inline]
+    fn next(&mut self) -> Option<(K, V)> {
+        let (word, value) = loop {
+            // SAFETY: the tree is this iterator's, and is alive; its segments are not written, and
+            // of its pages only slots that were visited. Only a page that has one owner (S2) is
+            // written: once the path was found to have one, nobody can share it any more, for
+            // that takes a clone of the tree's handle.
+            unsafe {
+                if let Some(slot) = self.slots.next() {
+                    self.left -= 1;
+                    let page = self.slots.page;
+                    let word = page.borrow().word(slot);
+                    break if self.moves {
+                        (word, page.borrow_mut().take(slot))
+                    } else {
+                        (word, page.borrow().value(slot).clone())
+                    };
+                }
+                let visited = self.pages.next_visited()?;
+                self.slots = Slots::of(visited.page);
+                self.moves = visited.sole;
+            }
+        };
+        Some((key_of::<K>(word), value))
+    }
+
+    #[inline]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
+}
+
+impl<K: SentinelKey, V: Clone, P: Paging> ExactSizeIterator for IntoIter<K, V, P> {}
+impl<K: SentinelKey, V: Clone, P: Paging> FusedIterator for IntoIter<K, V, P> {}
+
+impl<K: SentinelKey, V, P: Paging> fmt::Debug for IntoIter<K, V, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let _ = &self.tree;
+        f.debug_struct("IntoIter")
+            .field("left", &self.left)
+            .finish_non_exhaustive()
+    }
+}

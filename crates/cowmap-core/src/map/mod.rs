@@ -1,0 +1,496 @@
+//! The map: one generic type, whose policies make it paged or flat, fixed or seeded.
+
+mod entry;
+mod iter;
+mod traits;
+
+pub use entry::{Entry, OccupiedEntry, VacantEntry};
+pub use iter::{IntoIter, Iter, Keys, Values};
+
+use core::marker::PhantomData;
+
+use crate::MemoryUsage;
+use crate::directory::Tree;
+use crate::error::{OrRaise, ReservedKey, TryReserveError};
+use crate::hash::{Fixed, Hashing, Seeded};
+use crate::key::{SentinelKey, WordOf, decode, encode, reserved_key_panic};
+use crate::paging::{Flat, Paged, Paging};
+use crate::rules::{Building, Cloning};
+use crate::word::Word;
+
+/// The paged map, which is what most people want: a snapshot costs one atomic increment, and a
+/// write after it copies one small page and the path to it, whatever the size of the map.
+///
+/// See [`Map`] for the methods.
+pub type CowMap<K, V> = Map<K, V, Paged, Fixed>;
+
+/// The flat map: one allocation. Fastest to read; the first write after a snapshot copies the table, O(n).
+///
+/// See [`Map`] for the methods.
+pub type FlatCowMap<K, V> = Map<K, V, Flat, Fixed>;
+
+/// The paged map with a secret in its hash, for keys that strangers choose.
+///
+/// Each map draws its own secret, and its clones share it. Whoever sees the order in which such a map
+/// iterates can learn the secret from it: do not show that order to those you defend against.
+///
+/// See [`Map`] for the methods.
+pub type SeededCowMap<K, V> = Map<K, V, Paged, Seeded>;
+
+/// A copy-on-write hash map from integer keys `K` to values `V`.
+///
+/// `clone` takes a snapshot in O(1); the clone and the original share everything until one of them
+/// is written. Which pages a write copies is decided by the policy `P` ([`Paged`] or [`Flat`]), how keys are hashed by
+/// `H` ([`Fixed`] or [`Seeded`]). People name the map by an alias: [`CowMap`], [`FlatCowMap`] or
+/// [`SeededCowMap`].
+///
+/// Methods are those of `std::collections::HashMap`, except that keys are passed and yielded by value. `V: Clone` is
+/// asked for only where a page may have to be copied.
+///
+/// # The reserved key
+///
+/// One value of the key type marks empty slots ([`SentinelKey::SENTINEL`]). Looking it up answers `None`;
+/// inserting it panics, or with [`checked_insert`](Self::checked_insert) answers an error.
+///
+/// # Examples
+///
+/// ```
+/// use cowmap_core::CowMap;
+///
+/// let mut map = CowMap::new();
+/// map.insert(1_i64, "one");
+/// let snapshot = map.clone();
+/// map.insert(1, "uno");
+/// assert_eq!(snapshot.get(1), Some(&"one"));
+/// assert_eq!(map.get(1), Some(&"uno"));
+/// ```
+pub struct Map<K: SentinelKey, V, P: Paging, H: Hashing = Fixed> {
+    tree: Tree<WordOf<K>, V, P>,
+    hash: H,
+    marker: PhantomData<K>,
+}
+
+impl<K: SentinelKey, V, P: Paging> Map<K, V, P, Fixed> {
+    /// An empty map. Allocates nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use cowmap_core::{CowMap, FlatCowMap};
+    ///
+    /// static EMPTY: FlatCowMap<u64, String> = FlatCowMap::new();
+    /// let mut map = CowMap::new();
+    /// map.insert(3_u32, 'c');
+    /// assert!(EMPTY.is_empty());
+    /// ```
+    #[inline]
+    pub const fn new() -> Self {
+        Self::with_hash(Fixed)
+    }
+
+    /// An empty map with room for `capacity` entries.
+    ///
+    /// The room is a floor: removals do not shrink the map below it, until [`shrink_to_fit`](Self::shrink_to_fit).
+    /// A flat map allocates it at once; a paged map its directory, and each page with its first entry.
+    ///
+    /// # Panics
+    ///
+    /// Panics with "capacity overflow" if a table of that size cannot be.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let map = cowmap_core::FlatCowMap::<i64, u64>::with_capacity(1000);
+    /// assert!(map.capacity() >= 1000);
+    /// ```
+    #[track_caller]
+    pub fn with_capacity(capacity: usize) -> Self {
+        Self::with_capacity_and_hash(capacity, Fixed)
+    }
+}
+
+impl<K: SentinelKey, V, P: Paging> Map<K, V, P, Seeded> {
+    /// An empty map with a secret drawn from the system's randomness. Allocates nothing.
+    #[cfg(feature = "std")]
+    pub fn new() -> Self {
+        Self::with_hash(Seeded::random())
+    }
+
+    /// As [`new`](Self::new), with room for `capacity` entries.
+    ///
+    /// # Panics
+    ///
+    /// Panics with "capacity overflow" if a table of that size cannot be.
+    #[cfg(feature = "std")]
+    #[track_caller]
+    pub fn with_capacity(capacity: usize) -> Self {
+        Self::with_capacity_and_hash(capacity, Seeded::random())
+    }
+
+    /// An empty map with this secret, for where there is no system to ask for randomness, and for tests.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let map = cowmap_core::SeededCowMap::<u64, u64>::with_secret([3, 1, 4]);
+    /// assert!(map.is_empty());
+    /// ```
+    pub const fn with_secret(secret: [u64; 3]) -> Self {
+        Self::with_hash(Seeded::with_secret(secret))
+    }
+}
+
+impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
+    const fn with_hash(hash: H) -> Self {
+        Map {
+            tree: Tree::new(),
+            hash,
+            marker: PhantomData,
+        }
+    }
+
+    #[track_caller]
+    fn with_capacity_and_hash(capacity: usize, hash: H) -> Self {
+        let mut map = Self::with_hash(hash);
+        map.tree.reserve_in_empty(capacity).or_raise();
+        map
+    }
+
+    /// How many entries there are. O(1).
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.tree.len()
+    }
+
+    /// Whether there are none. O(1).
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many entries the map can hold before it grows. Exact for a flat map; for a paged one, whose pages grow
+    /// and split one by one, an estimate that is at least the length and what was reserved. O(1).
+    pub fn capacity(&self) -> usize {
+        self.tree.capacity()
+    }
+
+    /// The value of `key`. O(1), and never copies; the reserved key has none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let map = cowmap_core::CowMap::from([(1_i64, 'a')]);
+    /// assert_eq!(map.get(1), Some(&'a'));
+    /// assert_eq!(map.get(2), None);
+    /// assert_eq!(map.get(i64::MIN), None);
+    /// ```
+    #[inline]
+    pub fn get(&self, key: K) -> Option<&V> {
+        let word = encode(key);
+        if word == Word::FREE {
+            return None;
+        }
+        self.tree.get(&self.hash, word)
+    }
+
+    /// Whether `key` is in the map. O(1), and never copies.
+    #[inline]
+    pub fn contains_key(&self, key: K) -> bool {
+        self.get(key).is_some()
+    }
+
+    /// Whether both handles are the same snapshot: equal without a look at the entries. O(1).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map = cowmap_core::CowMap::from([(1_u64, 1)]);
+    /// let snapshot = map.clone();
+    /// assert!(map.ptr_eq(&snapshot));
+    /// map.insert(2, 2);
+    /// assert!(!map.ptr_eq(&snapshot));
+    /// ```
+    pub fn ptr_eq(&self, other: &Self) -> bool {
+        self.tree.ptr_eq(&other.tree)
+    }
+
+    /// Whether another handle shares the root, so that the next write copies something. O(1).
+    pub fn is_shared(&self) -> bool {
+        self.tree.is_shared()
+    }
+
+    /// The bytes that this handle keeps alive, and how many of them other handles share. O(pages).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map = cowmap_core::CowMap::from_iter((0_i64..10_000).map(|id| (id, id)));
+    /// let snapshot = map.clone();
+    /// let usage = map.memory_usage();
+    /// assert_eq!(usage.shared, usage.total);
+    /// map.insert(0, 1);
+    /// let usage = map.memory_usage();
+    /// assert!(usage.total - usage.shared < 8192);
+    /// # drop(snapshot);
+    /// ```
+    pub fn memory_usage(&self) -> MemoryUsage {
+        self.tree.memory_usage()
+    }
+
+    /// Inserts into a map that was made by the caller and has not been shared yet.
+    #[track_caller]
+    fn insert_unshared(&mut self, key: K, value: V) {
+        let word = encode(key);
+        if word == Word::FREE {
+            reserved_key_panic::<K>();
+        }
+        self.tree
+            .insert(&Building(&self.hash), word, value)
+            .or_raise();
+    }
+
+    /// Removes all entries; what was reserved stays reserved. O(pages). Copies nothing: snapshots keep what they
+    /// share.
+    pub fn clear(&mut self) {
+        drop(self.tree.take());
+    }
+
+    /// The entries, in an order that depends on keys and history only. Visiting all is O(capacity).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let map = cowmap_core::CowMap::from([(1_i64, 'a'), (2, 'b')]);
+    /// let mut entries: Vec<(i64, &char)> = map.iter().collect();
+    /// entries.sort();
+    /// assert_eq!(entries, [(1, &'a'), (2, &'b')]);
+    /// ```
+    pub fn iter(&self) -> Iter<'_, K, V> {
+        Iter::of(self)
+    }
+
+    /// The keys, in the order of [`iter`](Self::iter).
+    pub fn keys(&self) -> Keys<'_, K, V> {
+        Keys::of(self)
+    }
+
+    /// The values, in the order of [`iter`](Self::iter).
+    pub fn values(&self) -> Values<'_, K, V> {
+        Values::of(self)
+    }
+
+    /// Checks every invariant that can be seen from this handle.
+    ///
+    /// # Panics
+    ///
+    /// Panics if one does not hold.
+    #[doc(hidden)]
+    pub fn check_invariants(&self) {
+        self.tree.check(&self.hash);
+    }
+
+    /// Groups that a lookup of `key` compares, and that its insertion would, for tests that count steps.
+    #[doc(hidden)]
+    pub fn groups_probed(&self, key: K) -> (usize, usize) {
+        self.tree.groups_probed(&self.hash, encode(key))
+    }
+
+    /// Prefixes that the directory tells apart, and entries in a full ordinary page, for tests of its bounds.
+    #[doc(hidden)]
+    pub fn directory_size(&self) -> (usize, usize) {
+        (
+            self.tree.directory_links(),
+            Tree::<WordOf<K>, V, P>::page_entries(),
+        )
+    }
+
+    /// The words that the page hash and the place of `key` are, for tests that build colliding keys.
+    #[doc(hidden)]
+    pub fn hashes(&self, key: K) -> (u64, u32) {
+        let word = encode(key).widen();
+        (self.hash.page(word).0, self.hash.place(word).0)
+    }
+}
+
+impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
+    /// Sets the value of `key`, and answers the one it had. O(1); copies the key's page if it is shared.
+    /// An existing key's value is replaced in place: the map does not grow.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `key` is the reserved one; the map is as it was.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map = cowmap_core::CowMap::new();
+    /// assert_eq!(map.insert(1_i64, 'a'), None);
+    /// assert_eq!(map.insert(1, 'b'), Some('a'));
+    /// ```
+    #[inline]
+    #[track_caller]
+    pub fn insert(&mut self, key: K, value: V) -> Option<V> {
+        let word = encode(key);
+        if word == Word::FREE {
+            reserved_key_panic::<K>();
+        }
+        self.insert_word(word, value)
+    }
+
+    /// Sets the value of `key` as [`insert`](Self::insert) does, but answers an error where that panics.
+    ///
+    /// # Errors
+    ///
+    /// [`ReservedKey`], with the value in it, if `key` is the reserved one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map = cowmap_core::CowMap::new();
+    /// assert_eq!(map.checked_insert(1_u64, 'a'), Ok(None));
+    /// assert_eq!(map.checked_insert(u64::MAX, 'b').unwrap_err().into_value(), 'b');
+    /// ```
+    pub fn checked_insert(&mut self, key: K, value: V) -> Result<Option<V>, ReservedKey<V>> {
+        let word = encode(key);
+        if word == Word::FREE {
+            return Err(ReservedKey::new::<K>(value));
+        }
+        Ok(self.insert_word(word, value))
+    }
+
+    #[inline]
+    fn insert_word(&mut self, word: WordOf<K>, value: V) -> Option<V> {
+        self.tree
+            .insert(&Cloning(&self.hash), word, value)
+            .or_raise()
+    }
+
+    /// The value of `key`, to be changed. O(1); copies the key's page if it is shared, and nothing if the key is
+    /// absent.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map = cowmap_core::CowMap::from([(1_i64, 10)]);
+    /// *map.get_mut(1).unwrap() += 1;
+    /// assert_eq!(map.get(1), Some(&11));
+    /// ```
+    #[inline]
+    pub fn get_mut(&mut self, key: K) -> Option<&mut V> {
+        let word = encode(key);
+        if word == Word::FREE {
+            return None;
+        }
+        self.tree.get_mut(&Cloning(&self.hash), word).or_raise()
+    }
+
+    /// Removes `key` and answers its value. O(1); copies the key's page if it is shared, and nothing if the key
+    /// is absent. Shrinks the map when it has become sparse.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map = cowmap_core::CowMap::from([(1_i64, 'a')]);
+    /// assert_eq!(map.remove(1), Some('a'));
+    /// assert_eq!(map.remove(1), None);
+    /// ```
+    #[inline]
+    pub fn remove(&mut self, key: K) -> Option<V> {
+        let word = encode(key);
+        if word == Word::FREE {
+            return None;
+        }
+        self.tree.remove(&Cloning(&self.hash), word).or_raise()
+    }
+
+    /// The place of `key` in the map, found once, to be looked at, filled or changed. Copies nothing until it is
+    /// written through.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `key` is the reserved one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map = cowmap_core::CowMap::new();
+    /// for id in [7_i64, 8, 7] {
+    ///     *map.entry(id).or_insert(0) += 1;
+    /// }
+    /// assert_eq!(map.get(7), Some(&2));
+    /// ```
+    #[inline]
+    #[track_caller]
+    pub fn entry(&mut self, key: K) -> Entry<'_, K, V, P, H> {
+        if encode(key) == Word::FREE {
+            reserved_key_panic::<K>();
+        }
+        Entry::find(self, key)
+    }
+
+    /// Makes room for `additional` more entries, as a floor below which removals do not shrink the map.
+    ///
+    /// A flat map allocates at once. An empty paged map allocates the directory; one with entries goes on
+    /// splitting its pages as they fill.
+    ///
+    /// # Panics
+    ///
+    /// Panics with "capacity overflow" if a table of that size cannot be.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map = cowmap_core::FlatCowMap::from([(1_i64, 'a')]);
+    /// map.reserve(100);
+    /// assert!(map.capacity() >= 101);
+    /// ```
+    #[track_caller]
+    pub fn reserve(&mut self, additional: usize) {
+        self.try_reserve(additional).or_raise();
+    }
+
+    /// Makes room as [`reserve`](Self::reserve) does, but answers an error where that panics or aborts.
+    ///
+    /// # Errors
+    ///
+    /// What cannot be computed or allocated; the map is as it was.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map = cowmap_core::FlatCowMap::from([(1_i64, 'a')]);
+    /// assert!(map.try_reserve(usize::MAX).is_err());
+    /// assert_eq!(map.get(1), Some(&'a'));
+    /// ```
+    pub fn try_reserve(&mut self, additional: usize) -> Result<(), TryReserveError> {
+        self.tree.reserve(additional, &Cloning(&self.hash))
+    }
+
+    /// Gives back all room that the entries do not need, and forgets what was reserved. O(pages); copies the pages that
+    /// shrink if they are shared.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map = cowmap_core::FlatCowMap::<i64, u8>::with_capacity(1000);
+    /// map.insert(1, 1);
+    /// map.shrink_to_fit();
+    /// assert!(map.capacity() < 1000);
+    /// ```
+    pub fn shrink_to_fit(&mut self) {
+        self.shrink_to(0);
+    }
+
+    /// Gives back room as [`shrink_to_fit`](Self::shrink_to_fit) does, but keeps it for `min_capacity` entries if it was
+    /// reserved.
+    pub fn shrink_to(&mut self, min_capacity: usize) {
+        // Without memory for a smaller copy, the larger one is kept.
+        let _ = self.tree.shrink_to(min_capacity, &Cloning(&self.hash));
+    }
+}
+
+/// The key of a stored word, for iterators and entries.
+#[inline(always)]
+fn key_of<K: SentinelKey>(word: WordOf<K>) -> K {
+    decode::<K>(word)
+}

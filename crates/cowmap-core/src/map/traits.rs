@@ -1,0 +1,130 @@
+//! The traits of std that a map has.
+
+use core::fmt;
+use core::ops::Index;
+
+use super::{IntoIter, Iter, Map};
+use crate::hash::Hashing;
+use crate::key::SentinelKey;
+use crate::paging::Paging;
+
+/// Takes a snapshot: one atomic increment. The clone and the original share everything until one is written.
+impl<K: SentinelKey, V, P: Paging, H: Hashing> Clone for Map<K, V, P, H> {
+    #[inline]
+    fn clone(&self) -> Self {
+        Map {
+            tree: self.tree.clone(),
+            hash: self.hash.clone(),
+            marker: self.marker,
+        }
+    }
+}
+
+impl<K: SentinelKey, V, P: Paging, H: Hashing + Default> Default for Map<K, V, P, H> {
+    /// An empty map.
+    fn default() -> Self {
+        Self::with_hash(H::default())
+    }
+}
+
+impl<K, V, P, H> fmt::Debug for Map<K, V, P, H>
+where
+    K: SentinelKey + fmt::Debug,
+    V: fmt::Debug,
+    P: Paging,
+    H: Hashing,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
+/// Equal if they have the same keys with equal values. Two handles of one snapshot are equal without a look at the
+/// entries, even where a value is not equal to itself (as a NaN is not).
+impl<K: SentinelKey, V: PartialEq, P: Paging, H: Hashing> PartialEq for Map<K, V, P, H> {
+    fn eq(&self, other: &Self) -> bool {
+        self.ptr_eq(other)
+            || (self.len() == other.len()
+                && self
+                    .iter()
+                    .all(|(key, value)| other.get(key) == Some(value)))
+    }
+}
+
+impl<K: SentinelKey, V: Eq, P: Paging, H: Hashing> Eq for Map<K, V, P, H> {}
+
+impl<K: SentinelKey, V, P: Paging, H: Hashing> Index<K> for Map<K, V, P, H> {
+    type Output = V;
+
+    /// The value of `key`.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `key` is not in the map.
+    #[inline]
+    fn index(&self, key: K) -> &V {
+        self.get(key).expect("no entry found for key")
+    }
+}
+
+impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Extend<(K, V)> for Map<K, V, P, H> {
+    /// Inserts every entry; the last of equal keys wins.
+    ///
+    /// # Panics
+    ///
+    /// Panics at the reserved key; the entries before it are in the map.
+    fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, entries: I) {
+        for (key, value) in entries {
+            self.insert(key, value);
+        }
+    }
+}
+
+impl<K: SentinelKey, V, P: Paging, H: Hashing + Default> FromIterator<(K, V)> for Map<K, V, P, H> {
+    /// A map of all entries; the last of equal keys wins.
+    ///
+    /// # Panics
+    ///
+    /// Panics at the reserved key.
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
+        let mut map = Self::default();
+        for (key, value) in entries {
+            map.insert_unshared(key, value);
+        }
+        map
+    }
+}
+
+impl<K, V, P, H, const N: usize> From<[(K, V); N]> for Map<K, V, P, H>
+where
+    K: SentinelKey,
+    P: Paging,
+    H: Hashing + Default,
+{
+    /// A map of all entries; the last of equal keys wins.
+    ///
+    /// # Panics
+    ///
+    /// Panics at the reserved key.
+    fn from(entries: [(K, V); N]) -> Self {
+        entries.into_iter().collect()
+    }
+}
+
+impl<'a, K: SentinelKey, V, P: Paging, H: Hashing> IntoIterator for &'a Map<K, V, P, H> {
+    type Item = (K, &'a V);
+    type IntoIter = Iter<'a, K, V>;
+
+    fn into_iter(self) -> Iter<'a, K, V> {
+        self.iter()
+    }
+}
+
+impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> IntoIterator for Map<K, V, P, H> {
+    type Item = (K, V);
+    type IntoIter = IntoIter<K, V, P>;
+
+    fn into_iter(self) -> IntoIter<K, V, P> {
+        IntoIter::of(self.tree)
+    }
+}

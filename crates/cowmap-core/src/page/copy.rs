@@ -1,0 +1,278 @@
+//! Filling one page from another: the same page again, a larger or smaller one, or two halves.
+//!
+//! New pages are allocated before anything is moved or cloned, and a page that is being filled destroys itself
+//! if a clone panics (`Filling`), so that the old page stays as it was.
+
+use core::mem::ManuallyDrop;
+
+use super::{Geometry, Page, PageMut, PageRef, Slot};
+use crate::capacity::Tier;
+use crate::error::TryReserveError;
+use crate::hash::{Hashing, PageHash};
+use crate::rules::Rules;
+use crate::word::Word;
+
+/// A new page that is being filled; destroyed if it is never finished.
+pub(crate) struct Filling<W: Word, V>(Page<W, V>);
+
+impl<W: Word, V> Filling<W, V> {
+    fn new(tier: Tier, depth: u8, weight: usize) -> Result<Self, TryReserveError> {
+        Page::allocate(tier, depth, weight).map(Filling)
+    }
+
+    fn page_mut(&mut self) -> PageMut<'_, W, V> {
+        // SAFETY: the page was allocated by `new`, and nobody else knows it.
+        unsafe { self.0.borrow_mut() }
+    }
+
+    fn finish(self) -> Page<W, V> {
+        ManuallyDrop::new(self).0
+    }
+}
+
+impl<W: Word, V> Drop for Filling<W, V> {
+    fn drop(&mut self) {
+        // SAFETY: the page was allocated by `new`, nobody else knows it, and it was not finished.
+        unsafe { self.0.destroy() };
+    }
+}
+
+/// How values come from the old page into the new one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Chosen {
+    /// All entries, into one page.
+    All,
+    /// Into two pages, by the bit of the page hash at this depth.
+    Split(u8),
+}
+
+impl Chosen {
+    fn target(self, page: PageHash) -> usize {
+        match self {
+            Chosen::All => 0,
+            Chosen::Split(depth) => usize::from(page.bit(u32::from(depth))),
+        }
+    }
+}
+
+impl<W: Word, V> PageRef<'_, W, V> {
+    /// How many entries have the bit of the page hash at `depth` clear, and set.
+    pub(crate) fn halves<H: Hashing>(self, depth: u8, hash: &H) -> [usize; 2] {
+        let mut halves = [0; 2];
+        for slot in self.slots() {
+            halves[Chosen::Split(depth).target(hash.page(self.word(slot).widen()))] += 1;
+        }
+        halves
+    }
+
+    /// Puts each entry into the target that is chosen for it, its value from `take`.
+    fn transfer<H: Hashing>(
+        self,
+        hash: &H,
+        targets: &mut [Filling<W, V>],
+        chosen: Chosen,
+        mut take: impl FnMut(Slot) -> V,
+    ) {
+        for slot in self.slots() {
+            let word = self.word(slot);
+            let target = match chosen {
+                Chosen::All => 0,
+                Chosen::Split(_) => chosen.target(hash.page(word.widen())),
+            };
+            let value = take(slot);
+            targets[target]
+                .page_mut()
+                .insert_absent(hash.place(word.widen()), word, value);
+        }
+    }
+}
+
+/// The size class, depth and weight of a page to make.
+#[derive(Clone, Copy)]
+pub(crate) struct Shape {
+    pub(crate) tier: Tier,
+    pub(crate) depth: u8,
+    pub(crate) weight: usize,
+}
+
+impl<W: Word, V> Page<W, V> {
+    /// Moves all entries into new pages of the given shapes and frees this one. Values are moved as bytes:
+    /// no user code runs.
+    ///
+    /// # Errors
+    ///
+    /// No memory; this page is as it was.
+    ///
+    /// # Safety
+    ///
+    /// The page is alive, or [`EMPTY`](super::EMPTY); it has one owner (S2), the caller, who does not use it after an
+    /// `Ok`. The shapes hold the entries that `chosen` gives to each.
+    pub(crate) unsafe fn move_into<const N: usize, H: Hashing>(
+        self,
+        shapes: [Shape; N],
+        chosen: Chosen,
+        hash: &H,
+    ) -> Result<[Self; N], TryReserveError> {
+        let mut targets = allocate(shapes)?;
+        if !self.is_empty_page() {
+            // SAFETY: alive and the caller's; each slot is read once, and the page is then freed without
+            // dropping values.
+            unsafe {
+                let page = self.borrow();
+                page.transfer(hash, &mut targets, chosen, |slot| {
+                    self.value_ptr(slot).read()
+                });
+                self.free();
+            }
+        }
+        Ok(targets.map(Filling::finish))
+    }
+}
+
+impl<W: Word, V> Page<W, V> {
+    /// One page with the entries of two, and what is left to release: a page that has one owner
+    /// is moved and freed (the empty page stands for it), the other is cloned.
+    ///
+    /// # Errors
+    ///
+    /// No memory; both pages are as they were.
+    ///
+    /// # Safety
+    ///
+    /// Both are alive, not [`EMPTY`](super::EMPTY), and held by the caller with the weight of `shape`, below what has
+    /// one owner (S2). After an `Ok` the caller does not use what was moved. The shape holds all entries.
+    pub(crate) unsafe fn merge<H: Rules<V>>(
+        pages: [Self; 2],
+        shape: Shape,
+        hash: &H,
+    ) -> Result<(Self, [Self; 2]), TryReserveError> {
+        let mut target = allocate([shape])?;
+        // SAFETY: alive and held by the caller; with one holder, the caller's alone.
+        unsafe {
+            let sole = pages.map(|page| page.count().is_sole(shape.weight));
+            // What runs user code, and may panic, comes before anything is moved.
+            for (page, _) in pages.into_iter().zip(sole).filter(|&(_, sole)| !sole) {
+                let page = page.borrow();
+                page.transfer(hash, &mut target, Chosen::All, |slot| {
+                    hash.clone_value(page.value(slot))
+                });
+            }
+            let mut left = pages;
+            for (page, _) in left.iter_mut().zip(sole).filter(|&(_, sole)| sole) {
+                let moved = core::mem::replace(page, Page::empty());
+                let take = |slot| moved.value_ptr(slot).read();
+                moved
+                    .borrow()
+                    .transfer(hash, &mut target, Chosen::All, take);
+                moved.free();
+            }
+            let [target] = target;
+            Ok((target.finish(), left))
+        }
+    }
+}
+
+impl<W: Word, V> PageRef<'_, W, V> {
+    /// Clones all entries into new pages of the given shapes.
+    ///
+    /// # Errors
+    ///
+    /// No memory.
+    pub(crate) fn clone_into<const N: usize, H: Rules<V>>(
+        self,
+        shapes: [Shape; N],
+        chosen: Chosen,
+        hash: &H,
+    ) -> Result<[Page<W, V>; N], TryReserveError> {
+        let mut targets = allocate(shapes)?;
+        self.transfer(hash, &mut targets, chosen, |slot| {
+            // SAFETY: `transfer` asks for occupied slots of this page.
+            hash.clone_value(unsafe { self.value(slot) })
+        });
+        Ok(targets.map(Filling::finish))
+    }
+
+    /// The same page again, each entry in the same slot, held with `weight`. Not for the empty page.
+    ///
+    /// # Errors
+    ///
+    /// No memory.
+    pub(crate) fn duplicate<H: Rules<V>>(
+        self,
+        weight: usize,
+        hash: &H,
+    ) -> Result<Page<W, V>, TryReserveError> {
+        /// Destroys what was filled, if a clone panics.
+        struct Partial<W: Word, V> {
+            page: Page<W, V>,
+            /// Groups whose keys are initialised.
+            filled: u32,
+        }
+        impl<W: Word, V> Drop for Partial<W, V> {
+            fn drop(&mut self) {
+                for group in self.filled..self.page.groups() {
+                    // SAFETY: the page is this guard's own and has the group.
+                    unsafe {
+                        self.page
+                            .keys_ptr(group)
+                            .write_bytes(0, Geometry::<W, V>::LANES)
+                    };
+                }
+                // SAFETY: the page is this guard's own; all keys are initialised now, and where one is
+                // not free its value is there.
+                unsafe { self.page.destroy() };
+            }
+        }
+
+        let old = self.page();
+        let header = self
+            .header()
+            .expect("the empty page has no owner to copy it for");
+        let page = Page::allocate_unfilled(old.tier(), header.depth, weight)?;
+        let mut partial = Partial { page, filled: 0 };
+        let lanes = Geometry::<W, V>::LANES;
+        // SAFETY: `page` is new, of the same tier as `old`, and known to nobody else; `old` is alive and not written
+        // (PageRef). Keys and overflow bytes are initialised (P2) and copied whole; a key is written
+        // after its value.
+        unsafe {
+            for group in 0..old.groups() {
+                page.keys_ptr(group).write_bytes(0, lanes);
+                partial.filled = group + 1;
+                for lane in super::lanes(self.occupied(group)) {
+                    let slot = Slot { group, lane };
+                    page.value_ptr(slot)
+                        .write(hash.clone_value(self.value(slot)));
+                    page.keys_ptr(group)
+                        .add(lane as usize)
+                        .write(self.word(slot));
+                }
+            }
+            let overflow = old.overflow_ptr(0);
+            page.overflow_ptr(0)
+                .copy_from_nonoverlapping(overflow, old.groups() as usize);
+            let mut new = page.borrow_mut();
+            let new = new.header_mut();
+            new.len = header.len;
+            new.stale = header.stale;
+        }
+        Ok(ManuallyDrop::new(partial).page)
+    }
+}
+
+fn allocate<const N: usize, W: Word, V>(
+    shapes: [Shape; N],
+) -> Result<[Filling<W, V>; N], TryReserveError> {
+    let mut filling = shapes.map(|_| None);
+    for (
+        target,
+        Shape {
+            tier,
+            depth,
+            weight,
+        },
+    ) in filling.iter_mut().zip(shapes)
+    {
+        *target = Some(Filling::new(tier, depth, weight)?);
+    }
+    Ok(filling.map(|target| target.expect("all were allocated")))
+}

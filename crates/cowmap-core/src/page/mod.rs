@@ -1,0 +1,541 @@
+//! A page: one allocation that is a complete small hash table.
+//!
+//! The layout is drawn in the crate's `lib.rs`, with the invariants (P1 to P6) that the safety
+//! comments here cite.
+//!
+//! * [`Page`] is a raw pointer with the page's size class. It proves nothing.
+//! * [`PageRef`] proves that the page is alive and not written for a lifetime.
+//! * [`PageMut`] proves that the page is alive and has one owner: every write to a slot goes through it.
+
+mod copy;
+mod geometry;
+mod probe;
+
+use alloc::alloc::{alloc, alloc_zeroed, dealloc};
+use core::marker::PhantomData;
+use core::mem::needs_drop;
+use core::ops::Deref;
+use core::ptr::NonNull;
+
+pub(crate) use copy::{Chosen, Shape};
+pub(crate) use geometry::Geometry;
+use geometry::HEADER;
+
+use crate::capacity::Tier;
+use crate::count::Count;
+use crate::error::TryReserveError;
+use crate::word::Word;
+
+/// What precedes the groups of a page: what a write needs and a lookup does not.
+pub(crate) struct Header {
+    count: Count,
+    /// Entries in the page.
+    len: u32,
+    /// Entries outside their home group that were removed since the overflow bits were last rebuilt.
+    stale: u32,
+    /// From the start of the allocation to the groups.
+    offset: u32,
+    tier: Tier,
+    /// How many bits of the page hash all entries of this page share.
+    depth: u8,
+}
+
+/// The place of an entry inside a page. A copy of the page at the same tier has it in the same place.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Slot {
+    pub(crate) group: u32,
+    pub(crate) lane: u32,
+}
+
+/// The page of every empty map: one group of free slots, no header, never written.
+#[repr(C, align(64))]
+struct EmptyPage([u64; 16]);
+static EMPTY: EmptyPage = EmptyPage([0; 16]);
+
+/// A pointer to the groups of a page, and the page's size class. P1 says what it points to.
+pub(crate) struct Page<W, V> {
+    base: NonNull<u8>,
+    tier: Tier,
+    marker: PhantomData<(*const W, *const V)>,
+}
+
+impl<W, V> Clone for Page<W, V> {
+    #[inline(always)]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<W, V> Copy for Page<W, V> {}
+
+impl<W, V> PartialEq for Page<W, V> {
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        self.base == other.base
+    }
+}
+
+/// The alignment of every page's groups, and so of [`EMPTY`]: lower bits of the address are free for tags.
+pub(crate) const PAGE_ALIGN: usize = 64;
+
+/// The address of the groups of [`EMPTY`].
+#[inline(always)]
+pub(crate) const fn empty_base() -> NonNull<u8> {
+    // SAFETY: the address of a static is not null.
+    unsafe { NonNull::new_unchecked((&raw const EMPTY).cast_mut().cast::<u8>()) }
+}
+
+impl<W: Word, V> Page<W, V> {
+    /// The empty page, of one group.
+    #[inline(always)]
+    pub(crate) const fn empty() -> Self {
+        Self::from_parts(empty_base(), Tier::FIRST)
+    }
+
+    /// The page at `base`.
+    #[inline(always)]
+    pub(crate) const fn from_parts(base: NonNull<u8>, tier: Tier) -> Self {
+        Page {
+            base,
+            tier,
+            marker: PhantomData,
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn base(self) -> NonNull<u8> {
+        self.base
+    }
+
+    #[inline(always)]
+    pub(crate) fn tier(self) -> Tier {
+        self.tier
+    }
+
+    /// Whether this is the page of empty maps, which has no header and must not be written.
+    #[inline(always)]
+    pub(crate) fn is_empty_page(self) -> bool {
+        self.base == empty_base()
+    }
+
+    /// A page without entries, held with `weight`.
+    ///
+    /// # Errors
+    ///
+    /// A size that overflows, or no memory.
+    pub(crate) fn allocate(tier: Tier, depth: u8, weight: usize) -> Result<Self, TryReserveError> {
+        Self::allocate_by(alloc_zeroed, tier, depth, weight)
+    }
+
+    /// A page whose slots and overflow bytes have no contents yet: the caller fills them all before
+    /// the page is anything else's.
+    fn allocate_unfilled(tier: Tier, depth: u8, weight: usize) -> Result<Self, TryReserveError> {
+        Self::allocate_by(alloc, tier, depth, weight)
+    }
+
+    fn allocate_by(
+        allocate: unsafe fn(core::alloc::Layout) -> *mut u8,
+        tier: Tier,
+        depth: u8,
+        weight: usize,
+    ) -> Result<Self, TryReserveError> {
+        let layout = Geometry::<W, V>::layout(tier)?;
+        // SAFETY: the layout holds a header at least, so its size is not zero.
+        let start = unsafe { allocate(layout) };
+        let start = NonNull::new(start).ok_or_else(|| TryReserveError::memory(layout))?;
+        let offset = geometry::offset(start.addr().get(), Geometry::<W, V>::ALIGN);
+        // SAFETY: the layout has room for an offset of up to HEADER + ALIGN - 16 and the groups
+        // behind it (geometry), so both pointers stay inside the allocation; `base` is aligned to
+        // 64 and HEADER is a multiple of 16, so the header is aligned.
+        let base = unsafe {
+            let base = start.add(offset);
+            base.sub(HEADER).cast::<Header>().write(Header {
+                count: Count::new(weight),
+                len: 0,
+                stale: 0,
+                // At most HEADER plus the alignment of a type, which is below 2^30.
+                offset: offset as u32,
+                tier,
+                depth,
+            });
+            base
+        };
+        Ok(Self::from_parts(base, tier))
+    }
+
+    /// Gives the memory back without dropping values.
+    ///
+    /// # Safety
+    ///
+    /// The page is alive (P1), not [`EMPTY`], and the caller's; nothing uses it afterwards.
+    pub(crate) unsafe fn free(self) {
+        let layout = Geometry::<W, V>::layout(self.tier)
+            .expect("the size of a page that exists was computed before");
+        // SAFETY: `offset` is what `allocate_by` stepped from the start of an allocation of this
+        // layout (P1), and the caller owns it.
+        unsafe {
+            let offset = self.header().as_ref().offset as usize;
+            dealloc(self.base.sub(offset).as_ptr(), layout);
+        }
+    }
+
+    /// Drops all values and gives the memory back. If a value's drop panics, the others are
+    /// dropped all the same.
+    ///
+    /// # Safety
+    ///
+    /// As for [`free`](Self::free).
+    pub(crate) unsafe fn destroy(self) {
+        /// Goes on where a panic stopped, then frees.
+        struct Rest<W: Word, V> {
+            page: Page<W, V>,
+            group: u32,
+            mask: u32,
+        }
+        impl<W: Word, V> Rest<W, V> {
+            fn drop_values(&mut self) {
+                loop {
+                    while self.mask != 0 {
+                        let lane = self.mask.trailing_zeros();
+                        self.mask &= self.mask - 1;
+                        let slot = Slot {
+                            group: self.group,
+                            lane,
+                        };
+                        // SAFETY: `destroy` owns the page; the slot was occupied, so its value is
+                        // there (P3), and its bit was cleared, so it is dropped once.
+                        unsafe { self.page.value_ptr(slot).drop_in_place() };
+                    }
+                    self.group = self.group.wrapping_add(1);
+                    if self.group >= self.page.groups() {
+                        return;
+                    }
+                    // SAFETY: the group exists and the page is alive.
+                    self.mask = unsafe { self.page.borrow() }.occupied(self.group);
+                }
+            }
+        }
+        impl<W: Word, V> Drop for Rest<W, V> {
+            fn drop(&mut self) {
+                if needs_drop::<V>() && self.group != self.page.groups() {
+                    self.drop_values();
+                }
+                // SAFETY: `destroy` owns the page, and all values are dropped.
+                unsafe { self.page.free() };
+            }
+        }
+        let mut rest = Rest {
+            page: self,
+            group: u32::MAX,
+            mask: 0,
+        };
+        if needs_drop::<V>() {
+            rest.drop_values();
+        }
+    }
+
+    /// The page, as one that is not written for `'a`.
+    ///
+    /// # Safety
+    ///
+    /// The page is alive (P1) and nobody writes it during `'a`.
+    #[inline(always)]
+    pub(crate) unsafe fn borrow<'a>(self) -> PageRef<'a, W, V> {
+        PageRef {
+            page: self,
+            marker: PhantomData,
+        }
+    }
+
+    /// The page, as one that may be written during `'a`.
+    ///
+    /// # Safety
+    ///
+    /// The page is alive (P1) and is not [`EMPTY`]; nobody else uses it during `'a` (S2).
+    #[inline(always)]
+    pub(crate) unsafe fn borrow_mut<'a>(self) -> PageMut<'a, W, V> {
+        PageMut {
+            page: PageRef {
+                page: self,
+                marker: PhantomData,
+            },
+            marker: PhantomData,
+        }
+    }
+
+    /// The count of the page's holders.
+    ///
+    /// # Safety
+    ///
+    /// The page is alive for `'a` and is not [`EMPTY`].
+    #[inline(always)]
+    pub(crate) unsafe fn count<'a>(self) -> &'a Count {
+        // SAFETY: a live page has a header (P1); `count` is only ever used through shared references.
+        unsafe { &(*self.header().as_ptr()).count }
+    }
+
+    /// Takes a holder's weight away and destroys the page if it was the last.
+    ///
+    /// # Safety
+    ///
+    /// The caller holds the page with `weight` and gives it up. (`EMPTY` is held by nobody.)
+    #[inline]
+    pub(crate) unsafe fn release(self, weight: usize) {
+        // SAFETY: the page is alive, for the caller holds it; after the last release it is the
+        // caller's (S1).
+        unsafe {
+            if !self.is_empty_page() && self.count().release(weight) {
+                self.destroy();
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn groups(self) -> u32 {
+        self.tier.groups()
+    }
+
+    #[inline(always)]
+    fn header(self) -> NonNull<Header> {
+        // SAFETY: the callers' pages have a header (P1), which ends where the groups begin.
+        unsafe { self.base.sub(HEADER).cast() }
+    }
+
+    /// # Safety
+    ///
+    /// The page is alive; `group` is one of its groups.
+    #[inline(always)]
+    unsafe fn keys_ptr(self, group: u32) -> NonNull<W> {
+        // SAFETY: group `group` starts here (P1); its size in bytes was computed without overflow.
+        unsafe {
+            self.base
+                .add(group as usize * Geometry::<W, V>::STRIDE)
+                .cast()
+        }
+    }
+
+    /// # Safety
+    ///
+    /// The page is alive and is not [`EMPTY`]; `slot` is one of its slots.
+    #[inline(always)]
+    unsafe fn value_ptr(self, slot: Slot) -> NonNull<V> {
+        // SAFETY: the values of a group lie VALUES behind its start (P1).
+        unsafe {
+            self.base
+                .add(slot.group as usize * Geometry::<W, V>::STRIDE + Geometry::<W, V>::VALUES)
+                .cast::<V>()
+                .add(slot.lane as usize)
+        }
+    }
+
+    /// # Safety
+    ///
+    /// The page is alive and is not [`EMPTY`]; `group` is one of its groups.
+    #[inline(always)]
+    unsafe fn overflow_ptr(self, group: u32) -> NonNull<u8> {
+        // SAFETY: the overflow bytes follow the last group (P1).
+        unsafe {
+            self.base
+                .add(self.groups() as usize * Geometry::<W, V>::STRIDE + group as usize)
+        }
+    }
+}
+
+/// A page that is alive and not written for `'a`.
+pub(crate) struct PageRef<'a, W, V> {
+    page: Page<W, V>,
+    marker: PhantomData<&'a V>,
+}
+
+impl<W, V> Clone for PageRef<'_, W, V> {
+    #[inline(always)]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<W, V> Copy for PageRef<'_, W, V> {}
+
+impl<'a, W: Word, V> PageRef<'a, W, V> {
+    /// The page itself.
+    #[inline(always)]
+    pub(crate) fn page(self) -> Page<W, V> {
+        self.page
+    }
+
+    #[inline(always)]
+    fn header(self) -> Option<&'a Header> {
+        if self.page.is_empty_page() {
+            return None;
+        }
+        // SAFETY: the page is alive for `'a`, nobody writes its header meanwhile (the count is
+        // atomic), and it is not EMPTY, so it has one (P1).
+        Some(unsafe { self.page.header().as_ref() })
+    }
+
+    /// Entries in the page.
+    #[inline]
+    pub(crate) fn len(self) -> usize {
+        self.header().map_or(0, |header| header.len as usize)
+    }
+
+    /// How many bits of the page hash the entries share; 0 for the empty page, which shares all.
+    #[inline]
+    pub(crate) fn depth(self) -> u8 {
+        self.header().map_or(0, |header| header.depth)
+    }
+
+    #[inline(always)]
+    pub(crate) fn groups(self) -> u32 {
+        self.page.groups()
+    }
+
+    /// Entries the page holds before it grows; none for the empty page.
+    #[inline]
+    pub(crate) fn max_entries(self) -> usize {
+        if self.page.is_empty_page() {
+            return 0;
+        }
+        crate::capacity::max_entries(self.groups(), Geometry::<W, V>::LANES)
+    }
+
+    /// Whether it is full, so that an insertion has to grow or split it first.
+    #[inline]
+    pub(crate) fn is_full(self) -> bool {
+        self.len() >= self.max_entries()
+    }
+
+    /// Bytes that are allocated for it.
+    pub(crate) fn bytes(self) -> usize {
+        if self.page.is_empty_page() {
+            return 0;
+        }
+        Geometry::<W, V>::layout(self.page.tier).map_or(0, |layout| layout.size())
+    }
+
+    /// The lanes of a group whose key is `word`.
+    #[inline(always)]
+    pub(crate) fn matches(self, group: u32, word: W) -> u32 {
+        debug_assert!(group < self.groups());
+        // SAFETY: the page is alive and its keys are always initialised (P2), those of EMPTY too:
+        // it has room for the 64 bytes of keys that a group has at most.
+        unsafe {
+            W::matches(
+                self.page.keys_ptr(group).as_ptr(),
+                Geometry::<W, V>::LANES,
+                word,
+            )
+        }
+    }
+
+    /// The lanes of a group that hold an entry.
+    #[inline(always)]
+    pub(crate) fn occupied(self, group: u32) -> u32 {
+        !self.matches(group, W::FREE) & Self::ALL_LANES
+    }
+
+    const ALL_LANES: u32 = u32::MAX >> (32 - Geometry::<W, V>::LANES);
+
+    /// The word in a slot.
+    #[inline(always)]
+    pub(crate) fn word(self, slot: Slot) -> W {
+        debug_assert!(slot.group < self.groups() && slot.lane < Geometry::<W, V>::LANES as u32);
+        // SAFETY: the slot is one of the page's (slots come from probing it), whose keys are initialised (P2).
+        unsafe {
+            self.page
+                .keys_ptr(slot.group)
+                .add(slot.lane as usize)
+                .read()
+        }
+    }
+
+    /// The value in a slot.
+    ///
+    /// # Safety
+    ///
+    /// The slot is one of this page's and holds an entry.
+    #[inline(always)]
+    pub(crate) unsafe fn value(self, slot: Slot) -> &'a V {
+        debug_assert!(self.word(slot) != W::FREE);
+        // SAFETY: an occupied slot has a value (P3), and nobody writes the page during `'a`. It is
+        // not EMPTY, which has no occupied slot.
+        unsafe { self.page.value_ptr(slot).as_ref() }
+    }
+
+    /// The overflow byte of a group; nothing overflows from a page of one group.
+    #[inline(always)]
+    fn overflow(self, group: u32) -> u8 {
+        if self.groups() == 1 {
+            return 0;
+        }
+        // SAFETY: the page is alive, and with more than one group it is not EMPTY.
+        unsafe { self.page.overflow_ptr(group).read() }
+    }
+
+    /// Asks for the line of the first group of a lookup ahead of time.
+    #[inline(always)]
+    pub(crate) fn prefetch_group(self, group: u32) {
+        // SAFETY: the group exists, so its address is within the page.
+        crate::prefetch::read(unsafe { self.page.keys_ptr(group) }.as_ptr().cast());
+    }
+
+    /// The slots that hold entries, group by group.
+    pub(crate) fn slots(self) -> impl Iterator<Item = Slot> {
+        (0..self.groups()).flat_map(move |group| {
+            lanes(self.occupied(group)).map(move |lane| Slot { group, lane })
+        })
+    }
+}
+
+/// The bits that are set in `mask`, from the lowest.
+#[inline(always)]
+pub(crate) fn lanes(mut mask: u32) -> impl Iterator<Item = u32> {
+    core::iter::from_fn(move || {
+        if mask == 0 {
+            return None;
+        }
+        let lane = mask.trailing_zeros();
+        mask &= mask - 1;
+        Some(lane)
+    })
+}
+
+/// A page that is alive and has one owner, who may write it during `'a`.
+pub(crate) struct PageMut<'a, W, V> {
+    page: PageRef<'a, W, V>,
+    marker: PhantomData<&'a mut V>,
+}
+
+impl<'a, W: Word, V> Deref for PageMut<'a, W, V> {
+    type Target = PageRef<'a, W, V>;
+    #[inline(always)]
+    fn deref(&self) -> &PageRef<'a, W, V> {
+        &self.page
+    }
+}
+
+impl<'a, W: Word, V> PageMut<'a, W, V> {
+    #[inline(always)]
+    fn header_mut(&mut self) -> &mut Header {
+        // SAFETY: the page has one owner (S2), is not EMPTY, and no other reference to its header
+        // lives: those that `PageRef` gives out end within its methods.
+        unsafe { self.page.page.header().as_mut() }
+    }
+
+    /// Notes how many bits of the page hash all entries share.
+    pub(crate) fn set_depth(&mut self, depth: u8) {
+        self.header_mut().depth = depth;
+    }
+
+    /// The value in a slot.
+    ///
+    /// # Safety
+    ///
+    /// The slot is one of this page's and holds an entry.
+    #[inline(always)]
+    pub(crate) unsafe fn value_mut(self, slot: Slot) -> &'a mut V {
+        debug_assert!(self.word(slot) != W::FREE);
+        // SAFETY: an occupied slot has a value (P3), and `self` is the one way to it during `'a`.
+        unsafe { self.page.page.value_ptr(slot).as_mut() }
+    }
+}

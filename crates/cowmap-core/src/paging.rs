@@ -1,0 +1,150 @@
+//! The paging policies, and every tuning constant with the measurement that chose it.
+
+use core::fmt;
+use core::mem::needs_drop;
+
+use crate::capacity::{Tier, max_entries};
+use crate::page::Geometry;
+use crate::word::Word;
+
+/// How a map divides its entries into pages. Sealed: [`Paged`] and [`Flat`] are all there is.
+pub trait Paging: sealed::Sealed {
+    /// The type of a map's length in its handle.
+    #[doc(hidden)]
+    type Size: Size;
+    /// Whether full pages split at all.
+    #[doc(hidden)]
+    const PAGED: bool;
+    /// A segment has `2^SEGMENT_BITS` entries, the root segment up to twice as many.
+    #[doc(hidden)]
+    const SEGMENT_BITS: u8;
+    /// About how many bytes an ordinary page has, for values that are copied as bytes.
+    #[doc(hidden)]
+    const PAGE_BYTES: usize;
+    /// About how many slots an ordinary page has at most, for values whose clone does more.
+    #[doc(hidden)]
+    const PAGE_SLOTS_OF_HEAVY_VALUES: usize;
+}
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// Pages of about 2 KiB under a directory: a write after a snapshot copies one page and the path to it.
+#[derive(Clone, Copy, Debug)]
+pub struct Paged;
+
+impl sealed::Sealed for Paged {}
+impl Paging for Paged {
+    type Size = usize;
+    const PAGED: bool = true;
+    const SEGMENT_BITS: u8 = 5;
+    const PAGE_BYTES: usize = 2048;
+    const PAGE_SLOTS_OF_HEAVY_VALUES: usize = 32;
+}
+
+/// One page that grows without limit: fastest to read, but the first write after a snapshot copies it.
+#[derive(Clone, Copy, Debug)]
+pub struct Flat;
+
+impl sealed::Sealed for Flat {}
+impl Paging for Flat {
+    type Size = u32;
+    const PAGED: bool = false;
+    const SEGMENT_BITS: u8 = 0;
+    const PAGE_BYTES: usize = usize::MAX;
+    const PAGE_SLOTS_OF_HEAVY_VALUES: usize = usize::MAX;
+}
+
+/// Pages of one group and segments of two entries, so that tests of a few hundred entries split,
+/// merge and reach every level all the time.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct Tiny;
+
+impl sealed::Sealed for Tiny {}
+impl Paging for Tiny {
+    type Size = usize;
+    const PAGED: bool = true;
+    const SEGMENT_BITS: u8 = 1;
+    const PAGE_BYTES: usize = 128;
+    const PAGE_SLOTS_OF_HEAVY_VALUES: usize = 8;
+}
+
+/// A map's length as its handle stores it.
+#[doc(hidden)]
+pub trait Size: Copy + Eq + fmt::Debug + Send + Sync + 'static {
+    const ZERO: Self;
+    fn get(self) -> usize;
+    fn from_usize(len: usize) -> Self;
+}
+
+impl Size for usize {
+    const ZERO: Self = 0;
+    #[inline(always)]
+    fn get(self) -> usize {
+        self
+    }
+    #[inline(always)]
+    fn from_usize(len: usize) -> Self {
+        len
+    }
+}
+
+/// A flat map is one page, which has fewer than 2^32 slots.
+impl Size for u32 {
+    const ZERO: Self = 0;
+    #[inline(always)]
+    fn get(self) -> usize {
+        self as usize
+    }
+    #[allow(clippy::cast_possible_truncation)]
+    #[inline(always)]
+    fn from_usize(len: usize) -> Self {
+        debug_assert!(u32::try_from(len).is_ok());
+        len as u32
+    }
+}
+
+/// What follows from a policy for words `W` and values `V`.
+pub(crate) struct Limits<W, V, P>(core::marker::PhantomData<(W, V, P)>);
+
+impl<W: Word, V, P: Paging> Limits<W, V, P> {
+    pub(crate) const LANES: usize = Geometry::<W, V>::LANES;
+
+    /// The largest tier of an ordinary page; a larger one is a page that could not be split.
+    pub(crate) const TIER: Tier = {
+        let by_bytes = Geometry::<W, V>::tier_of_bytes(P::PAGE_BYTES);
+        let by_slots = Tier::at_most(P::PAGE_SLOTS_OF_HEAVY_VALUES / Self::LANES);
+        if needs_drop::<V>() && by_slots.groups() < by_bytes.groups() {
+            by_slots
+        } else {
+            by_bytes
+        }
+    };
+
+    /// Entries in a full ordinary page.
+    pub(crate) const PAGE_ENTRIES: usize = max_entries(Self::TIER.groups(), Self::LANES);
+
+    /// Two pages merge when together they fill half of an ordinary one at most.
+    pub(crate) const MERGED_ENTRIES: usize = Self::PAGE_ENTRIES / 2;
+
+    /// Entries a page is meant to get where room for many is reserved: few enough that hardly a
+    /// page splits (at 61 in the mean of 96, four and a half standard deviations are left).
+    pub(crate) const RESERVED_ENTRIES: usize = if Self::PAGE_ENTRIES < 4 {
+        1
+    } else {
+        Self::PAGE_ENTRIES * 2 / 3
+    };
+
+    /// Whether a directory that tells `2^bits` prefixes apart is in proportion to a map of
+    /// `entries`: the bound that no choice of keys can break. Random keys need about a sixth of it.
+    pub(crate) fn directory_may_have(bits: u32, entries: usize) -> bool {
+        const TIMES: usize = 8;
+        bits < 56
+            && 1_u64 << bits
+                <= (entries / (Self::PAGE_ENTRIES / 2).max(1))
+                    .max(1)
+                    .saturating_mul(TIMES) as u64
+    }
+}
