@@ -1,7 +1,7 @@
 //! How many groups a page has, and how many entries it may hold: the tiers and the load factor.
 //!
-//! Safe arithmetic only. A tier is a page's size class: 1, 2, 3, 4, 6, 8, 12, 16, … groups, so that
-//! a page that grows is never more than half empty. Six bits name a tier.
+//! Safe arithmetic only. A tier is a page's size class: 1, 2, 3, 4, 6, 8, 12, 16, … groups. Six bits
+//! name it.
 
 /// A size class of pages. Invariant: at most [`Tier::LAST`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -31,38 +31,20 @@ impl Tier {
         (((2 | (self.0 & 1)) as u64) << (self.0 >> 1) >> 1) as u32
     }
 
+    /// The tier of pages with this many groups, a number that [`groups`](Self::groups) gives.
+    pub(crate) const fn of_groups(groups: u32) -> Tier {
+        let log = groups.ilog2() as u8;
+        // The bit below the highest tells 3 * 2^n from 2^n.
+        let half = if log == 0 { 0 } else { (groups >> (log - 1) & 1) as u8 };
+        Tier(2 * log + half)
+    }
+
     /// The next larger tier.
     pub(crate) const fn next(self) -> Option<Tier> {
         match self.0 {
             0 => Some(Tier(2)),
             tier if tier < Tier::LAST.0 => Some(Tier(tier + 1)),
             _ => None,
-        }
-    }
-
-    /// The tier that a full page grows to: twice the groups while it is small, then the next tier.
-    pub(crate) const fn grown(self) -> Option<Tier> {
-        match self.next() {
-            Some(next) if self.0 > 1 && self.groups() < 16 => next.next(),
-            next => next,
-        }
-    }
-
-    /// The smallest tier whose pages hold `entries` at `lanes` slots a group; `None` where a page
-    /// would need 2^32 slots or more.
-    pub(crate) const fn for_entries(entries: usize, lanes: usize) -> Option<Tier> {
-        let mut tier = Tier::FIRST;
-        loop {
-            if tier.groups() as u64 * lanes as u64 > MAX_SLOTS {
-                return None;
-            }
-            if max_entries(tier.groups(), lanes) >= entries {
-                return Some(tier);
-            }
-            match tier.next() {
-                Some(next) => tier = next,
-                None => return None,
-            }
         }
     }
 
@@ -82,20 +64,79 @@ impl Tier {
 /// A page has fewer than 2^32 slots.
 const MAX_SLOTS: u64 = u32::MAX as u64;
 
-/// Entries that a page of `groups` groups of `lanes` slots holds before it grows.
-///
-/// A single group may be full, for nothing has to be probed past it. Up to 64 slots: 7/8. Above:
-/// 3/4. The limits are where lookups still cost less than 1.5 times (hits) and 2 times (misses)
-/// the groups they probe at half load; the tests count them.
-#[inline]
-pub(crate) const fn max_entries(groups: u32, lanes: usize) -> usize {
-    let slots = (groups as usize).saturating_mul(lanes);
-    if groups == 1 {
-        slots
-    } else if slots <= 64 {
-        slots - slots / 8
-    } else {
-        slots - slots / 4
+/// Pages of up to this many slots have another load factor, and never shrink by themselves.
+const SMALL: usize = 64;
+
+/// How pages of one kind are sized.
+#[derive(Clone, Copy)]
+pub(crate) struct Sizing {
+    /// Slots in a group.
+    pub(crate) lanes: usize,
+    /// How many of 32 slots may be taken in a page of more than [`SMALL`] slots.
+    pub(crate) load: usize,
+    /// Whether a page doubles when it is full, or grows to the next tier.
+    pub(crate) doubles: bool,
+}
+
+impl Sizing {
+    /// Entries that a page of `groups` groups holds before it grows.
+    ///
+    /// A single group may be full, for nothing has to be probed past it. Up to 64 slots: 7/8.
+    #[inline]
+    pub(crate) const fn max_entries(self, groups: u32) -> usize {
+        let slots = (groups as usize).saturating_mul(self.lanes);
+        if groups == 1 {
+            slots
+        } else if slots <= SMALL {
+            slots - slots / 8
+        } else {
+            slots / 32 * self.load + slots % 32 * self.load / 32
+        }
+    }
+
+    /// The smallest tier whose pages hold `entries`; `None` where a page would need 2^32 slots or more.
+    pub(crate) const fn tier_for(self, entries: usize) -> Option<Tier> {
+        let mut tier = Tier::FIRST;
+        loop {
+            if tier.groups() as u64 * self.lanes as u64 > MAX_SLOTS {
+                return None;
+            }
+            if self.max_entries(tier.groups()) >= entries {
+                return Some(tier);
+            }
+            match tier.next() {
+                Some(next) => tier = next,
+                None => return None,
+            }
+        }
+    }
+
+    /// The tier that a full page grows to; small pages double in any case.
+    pub(crate) const fn grown(self, tier: Tier) -> Option<Tier> {
+        match tier.next() {
+            Some(next) if tier.0 > 1 && (self.doubles || tier.groups() < 16) => next.next(),
+            next => next,
+        }
+    }
+
+    /// The tier that a page of `tier` should shrink to after a removal left it with `entries`, but
+    /// never below `floor`: `None` until it is less than a quarter full and the result would be at most half full.
+    pub(crate) const fn shrunk(self, tier: Tier, entries: usize, floor: Tier) -> Option<Tier> {
+        let slots = tier.groups() as usize * self.lanes;
+        if slots <= SMALL || entries >= slots / 4 {
+            return None;
+        }
+        let Some(mut target) = self.tier_for(entries.saturating_mul(2)) else { return None };
+        while (target.groups() as usize * self.lanes) < SMALL {
+            match target.next() {
+                Some(next) => target = next,
+                None => return None,
+            }
+        }
+        if target.0 < floor.0 {
+            target = floor;
+        }
+        if target.0 < tier.0 { Some(target) } else { None }
     }
 }
 
@@ -136,38 +177,13 @@ impl Floor {
     }
 }
 
-/// Pages of up to this many slots never shrink by themselves.
-const LEAST_SLOTS_TO_SHRINK: usize = 64;
-
-/// The tier a page of `tier` with `entries` should shrink to after a removal, but never below
-/// `floor`: `None` until the result would be at most half full and the page is under a quarter full.
-pub(crate) const fn shrunk(tier: Tier, entries: usize, lanes: usize, floor: Tier) -> Option<Tier> {
-    let slots = tier.groups() as usize * lanes;
-    if slots <= LEAST_SLOTS_TO_SHRINK || entries >= slots / 4 {
-        return None;
-    }
-    let Some(mut target) = Tier::for_entries(entries.saturating_mul(2), lanes) else {
-        return None;
-    };
-    while target.groups() as usize * lanes < LEAST_SLOTS_TO_SHRINK {
-        match target.next() {
-            Some(next) => target = next,
-            None => return None,
-        }
-    }
-    if target.0 < floor.0 {
-        target = floor;
-    }
-    if target.0 < tier.0 {
-        Some(target)
-    } else {
-        None
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn sizing(lanes: usize) -> Sizing {
+        Sizing { lanes, load: 24, doubles: false }
+    }
 
     #[test]
     fn tiers_grow_by_a_third_to_a_half() {
@@ -175,8 +191,9 @@ mod tests {
         let mut seen = vec![tier.groups()];
         while let Some(next) = tier.next() {
             assert!(next.groups() > tier.groups());
-            assert!(next.groups() <= 2 * tier.groups());
+            assert!(next.groups() / 2 <= tier.groups());
             assert_eq!(Tier::from_bits(next.bits()), next);
+            assert_eq!(Tier::of_groups(next.groups()), next);
             tier = next;
             seen.push(tier.groups());
         }
@@ -189,11 +206,11 @@ mod tests {
     fn the_chosen_tier_is_the_smallest_that_holds_the_entries() {
         for lanes in [4, 8, 16] {
             for entries in 0..20_000 {
-                let tier = Tier::for_entries(entries, lanes).unwrap();
-                assert!(max_entries(tier.groups(), lanes) >= entries);
+                let tier = sizing(lanes).tier_for(entries).unwrap();
+                assert!(sizing(lanes).max_entries(tier.groups()) >= entries);
                 let mut smaller = Tier::FIRST;
                 while smaller < tier {
-                    assert!(max_entries(smaller.groups(), lanes) < entries);
+                    assert!(sizing(lanes).max_entries(smaller.groups()) < entries);
                     smaller = smaller.next().unwrap();
                 }
             }
@@ -207,17 +224,13 @@ mod tests {
             let mut high = 1 << 33;
             while high - low > 1 {
                 let middle = low + (high - low) / 2;
-                if Tier::for_entries(middle, lanes).is_some() {
-                    low = middle
-                } else {
-                    high = middle
-                }
+                if sizing(lanes).tier_for(middle).is_some() { low = middle } else { high = middle }
             }
-            let largest = Tier::for_entries(low, lanes).unwrap();
+            let largest = sizing(lanes).tier_for(low).unwrap();
             assert!(u64::from(largest.groups()) * (lanes as u64) < 1 << 32);
             assert!(low > 1 << 30);
-            assert_eq!(Tier::for_entries(low + 1, lanes), None);
-            assert_eq!(Tier::for_entries(usize::MAX, lanes), None);
+            assert_eq!(sizing(lanes).tier_for(low + 1), None);
+            assert_eq!(sizing(lanes).tier_for(usize::MAX), None);
         }
     }
 
@@ -233,15 +246,9 @@ mod tests {
     fn a_floor_is_a_thousandth_above_what_was_asked_for_at_most() {
         assert_eq!(Floor::of(0), Floor::NONE);
         let powers = (0..63).flat_map(|bit| [(1_usize << bit) - 1, 1 << bit, (1 << bit) + 1]);
-        for entries in (0..5_000)
-            .chain(powers)
-            .chain([1_000_000, 3 << 40, usize::MAX / 2])
-        {
+        for entries in (0..5_000).chain(powers).chain([1_000_000, 3 << 40, usize::MAX / 2]) {
             let floor = Floor::of(entries).entries();
-            assert!(
-                floor >= entries && floor - entries <= entries / 500,
-                "{entries}: {floor}"
-            );
+            assert!(floor >= entries && floor - entries <= entries / 500, "{entries}: {floor}");
         }
         assert!(Floor::of(usize::MAX).entries() >= usize::MAX - usize::MAX / 500);
     }
@@ -252,8 +259,8 @@ mod tests {
             let mut tier = Tier::FIRST;
             while tier.groups() < 5_000 {
                 let slots = tier.groups() as usize * lanes;
-                for entries in 0..=max_entries(tier.groups(), lanes) {
-                    let Some(to) = shrunk(tier, entries, lanes, Tier::FIRST) else {
+                for entries in 0..=sizing(lanes).max_entries(tier.groups()) {
+                    let Some(to) = sizing(lanes).shrunk(tier, entries, Tier::FIRST) else {
                         assert!(
                             slots <= 64 || entries * 4 >= slots - 3 || entries * 4 >= slots / 2
                         );
@@ -261,7 +268,7 @@ mod tests {
                     };
                     let left = to.groups() as usize * lanes;
                     assert!(to < tier && left >= 64 && entries * 2 <= left);
-                    assert_eq!(shrunk(tier, entries, lanes, tier), None);
+                    assert_eq!(sizing(lanes).shrunk(tier, entries, tier), None);
                 }
                 tier = tier.next().unwrap();
             }

@@ -20,14 +20,10 @@ enum Cause {
 }
 
 impl TryReserveError {
-    pub(crate) const CAPACITY: Self = TryReserveError {
-        cause: Cause::Capacity,
-    };
+    pub(crate) const CAPACITY: Self = TryReserveError { cause: Cause::Capacity };
 
     pub(crate) fn memory(layout: Layout) -> Self {
-        TryReserveError {
-            cause: Cause::Memory(layout),
-        }
+        TryReserveError { cause: Cause::Memory(layout) }
     }
 
     /// Ends an operation that has no way to answer an error.
@@ -100,10 +96,7 @@ pub struct ReservedKey<V> {
 
 impl<V> ReservedKey<V> {
     pub(crate) fn new<K: SentinelKey>(value: V) -> Self {
-        ReservedKey {
-            value,
-            name: SentinelName::of::<K>(),
-        }
+        ReservedKey { value, name: SentinelName::of::<K>() }
     }
 
     /// The value that was not inserted.
@@ -120,11 +113,7 @@ impl<V> fmt::Debug for ReservedKey<V> {
 
 impl<V> fmt::Display for ReservedKey<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} cannot be used as a key (reserved as empty sentinel)",
-            self.name
-        )
+        write!(f, "{} cannot be used as a key (reserved as empty sentinel)", self.name)
     }
 }
 

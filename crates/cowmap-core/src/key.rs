@@ -187,10 +187,7 @@ impl SentinelName {
         } else {
             NamedValue::Word(sentinel.to_word().widen())
         };
-        SentinelName {
-            repr: K::Repr::NAME,
-            value,
-        }
+        SentinelName { repr: K::Repr::NAME, value }
     }
 }
 
@@ -215,8 +212,5 @@ impl fmt::Display for SentinelName {
 #[inline(never)]
 #[track_caller]
 pub(crate) fn reserved_key_panic<K: SentinelKey>() -> ! {
-    panic!(
-        "{} cannot be used as a key (reserved as empty sentinel)",
-        SentinelName::of::<K>()
-    )
+    panic!("{} cannot be used as a key (reserved as empty sentinel)", SentinelName::of::<K>())
 }

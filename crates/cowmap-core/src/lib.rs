@@ -16,6 +16,7 @@ mod group;
 mod hash;
 mod key;
 mod map;
+mod order;
 mod page;
 mod paging;
 mod prefetch;

@@ -3,8 +3,8 @@
 use core::fmt;
 use core::mem::needs_drop;
 
-use crate::capacity::{Tier, max_entries};
-use crate::page::Geometry;
+use crate::capacity::{Sizing, Tier};
+use crate::page::{Geometry, Shape};
 use crate::word::Word;
 
 /// How a map divides its entries into pages. Sealed: [`Paged`] and [`Flat`] are all there is.
@@ -15,9 +15,15 @@ pub trait Paging: sealed::Sealed {
     /// Whether full pages split at all.
     #[doc(hidden)]
     const PAGED: bool;
-    /// A segment has `2^SEGMENT_BITS` entries, the root segment up to twice as many.
+    /// How many of 32 slots of a page may be taken.
+    #[doc(hidden)]
+    const LOAD: usize;
+    /// A segment has `2^SEGMENT_BITS` links.
     #[doc(hidden)]
     const SEGMENT_BITS: u8;
+    /// The root segment has up to `2^ROOT_BITS` links, more than others, so that small maps have fewer levels.
+    #[doc(hidden)]
+    const ROOT_BITS: u8;
     /// About how many bytes an ordinary page has, for values that are copied as bytes.
     #[doc(hidden)]
     const PAGE_BYTES: usize;
@@ -39,6 +45,8 @@ impl Paging for Paged {
     type Size = usize;
     const PAGED: bool = true;
     const SEGMENT_BITS: u8 = 5;
+    const ROOT_BITS: u8 = 8;
+    const LOAD: usize = 22;
     const PAGE_BYTES: usize = 2048;
     const PAGE_SLOTS_OF_HEAVY_VALUES: usize = 32;
 }
@@ -52,6 +60,8 @@ impl Paging for Flat {
     type Size = u32;
     const PAGED: bool = false;
     const SEGMENT_BITS: u8 = 0;
+    const ROOT_BITS: u8 = 0;
+    const LOAD: usize = 27;
     const PAGE_BYTES: usize = usize::MAX;
     const PAGE_SLOTS_OF_HEAVY_VALUES: usize = usize::MAX;
 }
@@ -67,6 +77,8 @@ impl Paging for Tiny {
     type Size = usize;
     const PAGED: bool = true;
     const SEGMENT_BITS: u8 = 1;
+    const ROOT_BITS: u8 = 3;
+    const LOAD: usize = 24;
     const PAGE_BYTES: usize = 128;
     const PAGE_SLOTS_OF_HEAVY_VALUES: usize = 8;
 }
@@ -110,32 +122,37 @@ impl Size for u32 {
 pub(crate) struct Limits<W, V, P>(core::marker::PhantomData<(W, V, P)>);
 
 impl<W: Word, V, P: Paging> Limits<W, V, P> {
+    /// Slots in a group.
     pub(crate) const LANES: usize = Geometry::<W, V>::LANES;
+
+    /// How pages grow and how full they get.
+    pub(crate) const SIZING: Sizing =
+        Sizing { lanes: Self::LANES, load: P::LOAD, doubles: !P::PAGED };
 
     /// The largest tier of an ordinary page; a larger one is a page that could not be split.
     pub(crate) const TIER: Tier = {
         let by_bytes = Geometry::<W, V>::tier_of_bytes(P::PAGE_BYTES);
         let by_slots = Tier::at_most(P::PAGE_SLOTS_OF_HEAVY_VALUES / Self::LANES);
-        if needs_drop::<V>() && by_slots.groups() < by_bytes.groups() {
-            by_slots
-        } else {
-            by_bytes
-        }
+        if needs_drop::<V>() && by_slots.groups() < by_bytes.groups() { by_slots } else { by_bytes }
     };
 
     /// Entries in a full ordinary page.
-    pub(crate) const PAGE_ENTRIES: usize = max_entries(Self::TIER.groups(), Self::LANES);
+    pub(crate) const PAGE_ENTRIES: usize = Self::SIZING.max_entries(Self::TIER.groups());
 
     /// Two pages merge when together they fill half of an ordinary one at most.
     pub(crate) const MERGED_ENTRIES: usize = Self::PAGE_ENTRIES / 2;
 
     /// Entries a page is meant to get where room for many is reserved: few enough that hardly a
     /// page splits (at 61 in the mean of 96, four and a half standard deviations are left).
-    pub(crate) const RESERVED_ENTRIES: usize = if Self::PAGE_ENTRIES < 4 {
-        1
-    } else {
-        Self::PAGE_ENTRIES * 2 / 3
-    };
+    pub(crate) const RESERVED_ENTRIES: usize =
+        if Self::PAGE_ENTRIES < 4 { 1 } else { Self::PAGE_ENTRIES * 2 / 3 };
+
+    /// The shape of a page of this tier.
+    pub(crate) fn shape(tier: Tier, depth: u8, weight: usize) -> Shape {
+        // A page has fewer than 2^32 slots, or is not allocated.
+        let room = Self::SIZING.max_entries(tier.groups()) as u32;
+        Shape { tier, room, depth, weight }
+    }
 
     /// Whether a directory that tells `2^bits` prefixes apart is in proportion to a map of
     /// `entries`: the bound that no choice of keys can break. Random keys need about a sixth of it.
@@ -143,8 +160,6 @@ impl<W: Word, V, P: Paging> Limits<W, V, P> {
         const TIMES: usize = 8;
         bits < 56
             && 1_u64 << bits
-                <= (entries / (Self::PAGE_ENTRIES / 2).max(1))
-                    .max(1)
-                    .saturating_mul(TIMES) as u64
+                <= (entries / (Self::PAGE_ENTRIES / 2).max(1)).max(1).saturating_mul(TIMES) as u64
     }
 }

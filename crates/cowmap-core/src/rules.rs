@@ -1,26 +1,33 @@
-//! What a write brings along: how words are hashed, and how a shared value is cloned.
+//! What a map brings along when it asks its tree for something: how words are hashed under its policies, and
+//! how a shared value is cloned.
+
+use core::marker::PhantomData;
 
 use crate::hash::{Hashing, PageHash, Place, sealed};
+use crate::paging::Paging;
 
 /// How a write hashes words and clones values that are shared.
 pub(crate) trait Rules<V>: Hashing {
     fn clone_value(&self, value: &V) -> V;
 }
 
+/// The rules of a read.
+pub(crate) struct Reading<'a, P, H>(&'a H, PhantomData<P>);
+
 /// The rules of an ordinary write: shared values are cloned.
-pub(crate) struct Cloning<'a, H>(pub(crate) &'a H);
+pub(crate) struct Cloning<'a, P, H>(&'a H, PhantomData<P>);
 
 /// The rules of filling a map that is shared with nobody yet, which asks for no `V: Clone`.
-pub(crate) struct Building<'a, H>(pub(crate) &'a H);
+pub(crate) struct Building<'a, P, H>(&'a H, PhantomData<P>);
 
-impl<V: Clone, H: Hashing> Rules<V> for Cloning<'_, H> {
+impl<V: Clone, P: Paging, H: Hashing> Rules<V> for Cloning<'_, P, H> {
     #[inline(always)]
     fn clone_value(&self, value: &V) -> V {
         value.clone()
     }
 }
 
-impl<V, H: Hashing> Rules<V> for Building<'_, H> {
+impl<V, P: Paging, H: Hashing> Rules<V> for Building<'_, P, H> {
     fn clone_value(&self, _: &V) -> V {
         unreachable!("a map that is being built is shared with nobody")
     }
@@ -28,17 +35,25 @@ impl<V, H: Hashing> Rules<V> for Building<'_, H> {
 
 macro_rules! hashes_as_its_map {
     ($rules:ident) => {
-        impl<H> Clone for $rules<'_, H> {
-            fn clone(&self) -> Self {
-                $rules(self.0)
+        impl<'a, P: Paging, H: Hashing> $rules<'a, P, H> {
+            #[inline(always)]
+            pub(crate) fn by(hash: &'a H) -> Self {
+                $rules(hash, PhantomData)
             }
         }
 
-        impl<H: Hashing> sealed::Sealed for $rules<'_, H> {}
-        impl<H: Hashing> Hashing for $rules<'_, H> {
+        impl<P, H> Clone for $rules<'_, P, H> {
+            fn clone(&self) -> Self {
+                $rules(self.0, PhantomData)
+            }
+        }
+
+        impl<P, H> sealed::Sealed for $rules<'_, P, H> {}
+        impl<P: Paging, H: Hashing> Hashing for $rules<'_, P, H> {
             #[inline(always)]
             fn place(&self, word: u64) -> Place {
-                self.0.place(word)
+                let place = self.0.place(word);
+                if P::PAGED { place.within(self.0.page(word)) } else { place }
             }
 
             #[inline(always)]
@@ -49,5 +64,6 @@ macro_rules! hashes_as_its_map {
     };
 }
 
+hashes_as_its_map!(Reading);
 hashes_as_its_map!(Cloning);
 hashes_as_its_map!(Building);

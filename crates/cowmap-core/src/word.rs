@@ -17,7 +17,7 @@ pub trait Word: Copy + Eq + fmt::Debug + Send + Sync + 'static {
     ///
     /// # Safety
     ///
-    /// `keys` is valid for reads of `lanes` words; `lanes` is 4, 8 or 16.
+    /// `keys` is valid for reads of `lanes` words and aligned to 16; `lanes` is 4, 8 or 16.
     unsafe fn matches(keys: *const Self, lanes: usize, word: Self) -> u32;
 }
 

@@ -67,8 +67,7 @@ where
     H: Hashing + Default,
 {
     fn run(ops: &[Op], key: impl Fn(u8) -> K, value: impl Fn(u8) -> V) {
-        let mut pair =
-            Self { map: Map::default(), model: HashMap::new(), snapshots: Vec::new() };
+        let mut pair = Self { map: Map::default(), model: HashMap::new(), snapshots: Vec::new() };
         for op in ops {
             pair.step(op, &key, &value);
             pair.map.check_invariants();

@@ -5,6 +5,7 @@ use core::mem::{replace, size_of};
 use super::Tree;
 use super::merge::Fit;
 use crate::capacity::{Floor, Tier};
+use crate::count::HANDLE;
 use crate::error::TryReserveError;
 use crate::hash::PageHash;
 use crate::page::{Page, Slot};
@@ -21,30 +22,35 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         word: W,
         value: V,
     ) -> Result<Option<V>, TryReserveError> {
-        let place = hash.place(word.widen());
-        let found = match self.sole_page(hash, word) {
+        let value = match self.sole_page(hash, word) {
             Some(page) => {
                 // SAFETY: one owner all the way (S2), this handle, which is borrowed mutably.
                 let mut page = unsafe { page.borrow_mut() };
-                match page.find(place, word) {
-                    // SAFETY: the slot was found in this page.
-                    Some(slot) => return Ok(Some(replace(unsafe { page.value_mut(slot) }, value))),
-                    None if page.is_full() => None,
-                    None => {
-                        page.insert_absent(place, word, value);
-                        self.len = Size::from_usize(self.len() + 1);
-                        return Ok(None);
+                match page.insert(hash.place(word.widen()), word, value) {
+                    Ok(old) => {
+                        self.len = Size::from_usize(self.len() + usize::from(old.is_none()));
+                        return Ok(old);
                     }
+                    Err(value) => value,
                 }
             }
-            None => self.page(hash, word).find(place, word),
+            None => value,
         };
-        match found {
+        self.insert_making_room(hash, word, value)
+    }
+
+    /// [`insert`](Self::insert) where the page is shared or full.
+    #[cold]
+    #[inline(never)]
+    fn insert_making_room<H: Rules<V>>(
+        &mut self,
+        hash: &H,
+        word: W,
+        value: V,
+    ) -> Result<Option<V>, TryReserveError> {
+        match self.find(hash, word).map(|(_, slot)| slot) {
             // SAFETY: the slot was found in the page of `word`.
-            Some(slot) => Ok(Some(replace(
-                unsafe { self.value_mut(hash, word, slot) }?,
-                value,
-            ))),
+            Some(slot) => Ok(Some(replace(unsafe { self.value_mut(hash, word, slot) }?, value))),
             None => self.insert_absent(hash, word, value).map(|_| None),
         }
     }
@@ -155,10 +161,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         additional: usize,
         hash: &H,
     ) -> Result<(), TryReserveError> {
-        let entries = self
-            .len()
-            .checked_add(additional)
-            .ok_or(TryReserveError::CAPACITY)?;
+        let entries = self.len().checked_add(additional).ok_or(TryReserveError::CAPACITY)?;
         if self.len() == 0 {
             return self.reserve_in_empty(entries);
         }
@@ -187,7 +190,8 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         if depth > 0 {
             self.build_directory(depth)?;
         } else {
-            let page = Page::allocate(Self::tier_of(entries)?, 0, crate::count::HANDLE)?;
+            let tier = Self::tier_of(entries)?;
+            let page = Page::allocate(Limits::<W, V, P>::shape(tier, 0, HANDLE))?;
             drop(self.take());
             self.set_root_page(page);
         }
@@ -205,6 +209,6 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     }
 
     fn tier_of(entries: usize) -> Result<Tier, TryReserveError> {
-        Tier::for_entries(entries, Limits::<W, V, P>::LANES).ok_or(TryReserveError::CAPACITY)
+        Limits::<W, V, P>::SIZING.tier_for(entries).ok_or(TryReserveError::CAPACITY)
     }
 }

@@ -3,7 +3,6 @@
 use core::ptr::NonNull;
 
 use super::segment::Segment;
-use crate::capacity::Tier;
 use crate::page::{PAGE_ALIGN, Page, empty_base};
 use crate::word::Word;
 
@@ -11,7 +10,7 @@ use crate::word::Word;
 const TAG: usize = PAGE_ALIGN - 1;
 
 /// A child of a segment: the address of its contents, and in the low bits, which its alignment
-/// leaves free, the tier of a page or the depth of a segment (D2).
+/// leaves free, the number of groups of a page (0 if it is too large) or the depth of a segment (D2).
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[repr(transparent)]
 pub(crate) struct Link(NonNull<u8>);
@@ -19,7 +18,9 @@ pub(crate) struct Link(NonNull<u8>);
 impl Link {
     #[inline(always)]
     pub(crate) fn to_page<W: Word, V>(page: Page<W, V>) -> Self {
-        Self::tagged(page.base(), page.tier().bits())
+        // 0 leaves it to the header.
+        let groups = u8::try_from(page.groups()).ok().filter(|&groups| usize::from(groups) <= TAG);
+        Self::tagged(page.base(), groups.unwrap_or(0))
     }
 
     #[inline(always)]
@@ -29,7 +30,7 @@ impl Link {
 
     /// A link to the empty page: no entry has this prefix yet.
     pub(crate) fn empty() -> Self {
-        Self::tagged(empty_base(), Tier::FIRST.bits())
+        Self::tagged(empty_base(), 1)
     }
 
     #[inline(always)]
@@ -44,22 +45,34 @@ impl Link {
     }
 
     #[inline(always)]
-    fn base(self) -> NonNull<u8> {
+    pub(super) fn base(self) -> NonNull<u8> {
         // SAFETY: the address without the tag is that of a page or a segment, which is not zero.
         unsafe { NonNull::new_unchecked(self.0.as_ptr().map_addr(|address| address & !TAG)) }
     }
 
-    /// The tier or the depth.
+    /// The groups or the depth.
     #[allow(clippy::cast_possible_truncation)]
     #[inline(always)]
     fn tag(self) -> u8 {
         (self.0.addr().get() & TAG) as u8
     }
 
-    /// The page, where the link is one of a segment of height 1.
+    /// The page, where the link is one of a segment of height 1, for lookups, which ask for the number of
+    /// its groups only if they must.
     #[inline(always)]
-    pub(crate) fn page<W: Word, V>(self) -> Page<W, V> {
-        Page::from_parts(self.base(), Tier::from_bits(self.tag()))
+    pub(crate) fn page_unsized<W: Word, V>(self) -> Page<W, V> {
+        Page::from_parts(self.base(), self.tag().into())
+    }
+
+    /// The page, where the link is one of a segment of height 1.
+    ///
+    /// # Safety
+    ///
+    /// The link leads to a page with these words and values, alive.
+    #[inline(always)]
+    pub(crate) unsafe fn page<W: Word, V>(self) -> Page<W, V> {
+        // SAFETY: the caller's promise.
+        unsafe { self.page_unsized::<W, V>().sized() }
     }
 
     /// The segment, where the link is one of a higher segment.

@@ -4,11 +4,11 @@ use super::Tree;
 use super::link::Link;
 use super::segment::{self, Segment};
 use super::write::Parent;
-use crate::capacity::{Floor, Tier, shrunk};
+use crate::capacity::{Floor, Tier};
 use crate::count::HANDLE;
 use crate::error::TryReserveError;
 use crate::hash::PageHash;
-use crate::page::{Page, Shape};
+use crate::page::Page;
 use crate::paging::{Limits, Paging};
 use crate::rules::Rules;
 use crate::word::Word;
@@ -48,16 +48,16 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         }
         // SAFETY: alive, being linked, and not written meanwhile.
         let len = unsafe { page.borrow() }.len();
-        let lanes = Limits::<W, V, P>::LANES;
+        let sizing = Limits::<W, V, P>::SIZING;
         let floor = match parent.segment {
             None => self.root_page_floor(),
             Some(_) => Tier::FIRST,
         };
         match fit {
-            Fit::Loose => shrunk(page.tier(), len, lanes, floor),
-            Fit::Tight => Tier::for_entries(len, lanes)
-                .map(|tier| tier.max(floor))
-                .filter(|&tier| tier < page.tier()),
+            Fit::Loose => sizing.shrunk(page.tier(), len, floor),
+            Fit::Tight => {
+                sizing.tier_for(len).map(|tier| tier.max(floor)).filter(|&tier| tier < page.tier())
+            }
         }
     }
 
@@ -135,15 +135,10 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
                 let link = Link::to_page(page.page());
                 self.set_child(parent, at, depth, link);
             } else {
-                let tier = Tier::for_entries(entries + entries / 4, Limits::<W, V, P>::LANES)
-                    .map_or(Limits::<W, V, P>::TIER, |tier| {
-                        tier.min(Limits::<W, V, P>::TIER)
-                    });
-                let shape = Shape {
-                    tier,
-                    depth,
-                    weight: parent.weight,
-                };
+                let tier = Limits::<W, V, P>::SIZING
+                    .tier_for(entries + entries / 4)
+                    .map_or(Limits::<W, V, P>::TIER, |tier| tier.min(Limits::<W, V, P>::TIER));
+                let shape = Limits::<W, V, P>::shape(tier, depth, parent.weight);
                 let (merged, left) = Page::merge([page, other], shape, hash)?;
                 self.set_child(parent, at, depth, Link::to_page(merged));
                 for page in left {
@@ -186,12 +181,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         let (Some(segment), Some(upper)) = (parent.segment, above.segment) else {
             return Ok(false);
         };
-        let Parent {
-            depth,
-            bits,
-            weight,
-            ..
-        } = parent;
+        let Parent { depth, bits, weight, .. } = parent;
         if depth <= above.depth || depth - 1 + bits < self.floor_depth() {
             return Ok(false);
         }
@@ -208,11 +198,8 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
             if !other.all_pairs_equal() {
                 return Ok(false);
             }
-            let halves = if at.bit(u32::from(depth) - 1) {
-                [other, segment]
-            } else {
-                [segment, other]
-            };
+            let halves =
+                if at.bit(u32::from(depth) - 1) { [other, segment] } else { [segment, other] };
             let merged = Segment::allocate((bits, depth - 1), above.weight, weight, |index| {
                 halves[index >> (bits - 1)].link(index << 1 & ((1 << bits) - 1))
             })?;

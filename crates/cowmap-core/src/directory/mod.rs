@@ -77,11 +77,17 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         P::PAGED && self.levels > 0
     }
 
+    /// How many segments lie above each page, known to be none where a map is never paged.
+    #[inline(always)]
+    fn segment_levels(&self) -> u8 {
+        if P::PAGED { self.levels } else { 0 }
+    }
+
     /// The root page, where there is no directory.
     #[inline(always)]
     fn root_page(&self) -> Page<W, V> {
         debug_assert!(!self.has_directory());
-        Page::from_parts(self.root, Tier::from_bits(self.shape))
+        Page::from_parts(self.root, Tier::from_bits(self.shape).groups())
     }
 
     /// The root segment, where there is a directory.
@@ -134,14 +140,21 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         // SEGMENT_BITS, and an index of as many bits is one of theirs (D3); nobody writes them while
         // the handle is borrowed.
         unsafe {
-            let mut link = self
-                .root_segment()
-                .link(Segment::index(hash, 0, self.shape));
-            for _ in 1..self.levels {
-                let index = Segment::index(hash, link.depth(), P::SEGMENT_BITS);
-                link = link.segment().link(index);
+            let mut link = self.root_segment().link(Segment::index(hash, 0, self.shape));
+            let below = |link: Link| {
+                link.segment().link(Segment::index(hash, link.depth(), P::SEGMENT_BITS))
+            };
+            // Written out, because the compiler unrolls a loop into something longer.
+            if self.levels > 1 {
+                link = below(link);
+                if self.levels > 2 {
+                    link = below(link);
+                    for _ in 3..self.levels {
+                        link = core::hint::black_box(below(link));
+                    }
+                }
             }
-            link.page()
+            link.page_unsized()
         }
     }
 
@@ -149,16 +162,14 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     #[inline(always)]
     pub(crate) fn find<H: Hashing>(&self, hash: &H, word: W) -> Option<(PageRef<'_, W, V>, Slot)> {
         let page = self.page(hash, word);
-        page.find(hash.place(word.widen()), word)
-            .map(|slot| (page, slot))
+        page.find(hash.place(word.widen()), word).map(|slot| (page, slot))
     }
 
     /// The value of `word`, which must not be the free word.
     #[inline(always)]
     pub(crate) fn get<H: Hashing>(&self, hash: &H, word: W) -> Option<&V> {
         // SAFETY: the slot was found in this page, so it holds an entry.
-        self.find(hash, word)
-            .map(|(page, slot)| unsafe { page.value(slot) })
+        self.find(hash, word).map(|(page, slot)| unsafe { page.value(slot) })
     }
 
     /// How many bits of the page hash the directory tells apart.
@@ -175,7 +186,8 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
             self.len()
         } else {
             // SAFETY: the handle holds its root.
-            unsafe { self.root_page().borrow() }.max_entries()
+            let page = unsafe { self.root_page().borrow() };
+            page.len() + page.room()
         };
         now.max(self.floor.entries())
     }
@@ -203,10 +215,7 @@ impl<W: Word, V, P: Paging> Drop for Tree<W, V, P> {
 impl<W: Word, V, P: Paging> Tree<W, V, P> {
     /// Takes the whole tree out, leaving an empty one with the same floor.
     pub(crate) fn take(&mut self) -> Self {
-        let empty = Tree {
-            floor: self.floor,
-            ..*ManuallyDrop::new(Self::new())
-        };
+        let empty = Tree { floor: self.floor, ..*ManuallyDrop::new(Self::new()) };
         core::mem::replace(self, empty)
     }
 }

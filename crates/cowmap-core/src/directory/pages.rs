@@ -1,99 +1,16 @@
-//! Visiting every page of a tree, and every group of a page, in an order that is not that of the hash.
+//! Visiting every page of a tree, in an order that is not that of the hash.
 //!
-//! Inserting one map's iteration into another that grows would pile up in one place after another if iteration followed
-//! the order of the hash. So the groups of a large page are visited in blocks in bit-reversed
-//! order, and the pages by reversing the order of their links at every level: the last level's index changes slowest.
+//! Inserting one map's iteration into another that grows would drive one corner of its directory deep
+//! after another if iteration followed the order of the page hash. So the index in the root
+//! segment, reversed, changes fastest, and that in the segments above the pages slowest.
 
 use super::link::Link;
 use super::segment::Segment;
 use super::{Paging, Tree};
-use crate::capacity::Tier;
 use crate::count::HANDLE;
+use crate::order::reversed;
 use crate::page::Page;
 use crate::word::Word;
-
-/// The numbers below `count` in bit-reversed order.
-#[derive(Clone, Debug)]
-struct BitReversed {
-    next: u64,
-    bits: u32,
-    count: u32,
-}
-
-impl BitReversed {
-    fn new(count: u32) -> Self {
-        BitReversed {
-            next: 0,
-            bits: u64::from(count).next_power_of_two().trailing_zeros(),
-            count,
-        }
-    }
-}
-
-/// The lowest `bits` bits of `number`, reversed.
-#[inline(always)]
-fn reversed(number: u64, bits: u32) -> u64 {
-    if bits == 0 {
-        0
-    } else {
-        number.reverse_bits() >> (64 - bits)
-    }
-}
-
-impl Iterator for BitReversed {
-    type Item = u32;
-    #[inline]
-    fn next(&mut self) -> Option<u32> {
-        while self.next < 1 << self.bits {
-            // Below 2^bits, which is below 2^33; kept only if below `count`.
-            let number = reversed(self.next, self.bits);
-            self.next += 1;
-            if number < u64::from(self.count) {
-                return Some(number as u32);
-            }
-        }
-        None
-    }
-}
-
-/// Groups that are visited in a row.
-///
-/// Counted: blocks of 8 cost 2.6 groups an insertion where random order costs 1.7; larger blocks pile up more.
-const BLOCK: u32 = 8;
-
-/// The groups of a page, block by block.
-#[derive(Clone, Debug)]
-pub(crate) struct Groups {
-    blocks: BitReversed,
-    groups: u32,
-    next: u32,
-    block_end: u32,
-}
-
-impl Groups {
-    pub(crate) fn of(groups: u32) -> Self {
-        Groups {
-            blocks: BitReversed::new(groups.div_ceil(BLOCK)),
-            groups,
-            next: 0,
-            block_end: 0,
-        }
-    }
-}
-
-impl Iterator for Groups {
-    type Item = u32;
-    #[inline(always)]
-    fn next(&mut self) -> Option<u32> {
-        if self.next == self.block_end {
-            self.next = self.blocks.next()? * BLOCK;
-            self.block_end = (self.next + BLOCK).min(self.groups);
-        }
-        let group = self.next;
-        self.next += 1;
-        Some(group)
-    }
-}
 
 /// The pages of a tree that is not written meanwhile.
 pub(crate) struct Pages<W, V> {
@@ -106,39 +23,23 @@ pub(crate) struct Pages<W, V> {
 
 enum Root<W, V> {
     Page(Page<W, V>),
-    Segment {
-        root: Segment,
-        bits: u8,
-        below: u8,
-        levels: u8,
-    },
+    Segment { root: Segment, bits: u8, below: u8, levels: u8 },
 }
 
 impl<W, V> Clone for Root<W, V> {
     fn clone(&self) -> Self {
         match *self {
             Root::Page(page) => Root::Page(page),
-            Root::Segment {
-                root,
-                bits,
-                below,
-                levels,
-            } => Root::Segment {
-                root,
-                bits,
-                below,
-                levels,
-            },
+            Root::Segment { root, bits, below, levels } => {
+                Root::Segment { root, bits, below, levels }
+            }
         }
     }
 }
 
 impl<W, V> Clone for Pages<W, V> {
     fn clone(&self) -> Self {
-        Pages {
-            root: self.root.clone(),
-            ..*self
-        }
+        Pages { root: self.root.clone(), ..*self }
     }
 }
 
@@ -152,11 +53,7 @@ pub(crate) struct Visited<W, V> {
 impl<W: Word, V> Pages<W, V> {
     /// No pages.
     pub(crate) fn none() -> Self {
-        Pages {
-            root: Root::Page(Page::empty()),
-            next: 0,
-            end: 0,
-        }
+        Pages { root: Root::Page(Page::empty()), next: 0, end: 0 }
     }
 
     pub(crate) fn of<P: Paging>(tree: &Tree<W, V, P>) -> Self {
@@ -167,18 +64,9 @@ impl<W: Word, V> Pages<W, V> {
                 below: P::SEGMENT_BITS,
                 levels: tree.levels,
             };
-            Pages {
-                root,
-                next: 0,
-                end: 1 << tree.directory_bits(),
-            }
+            Pages { root, next: 0, end: 1 << tree.directory_bits() }
         } else {
-            let root = Page::from_parts(tree.root, Tier::from_bits(tree.shape));
-            Pages {
-                root: Root::Page(root),
-                next: 0,
-                end: 1,
-            }
+            Pages { root: Root::Page(tree.root_page()), next: 0, end: 1 }
         }
     }
 
@@ -219,12 +107,7 @@ impl<W: Word, V> Pages<W, V> {
                     let sole = COUNTS && unsafe { is_sole::<W, V>(Link::to_page(page), 0, HANDLE) };
                     Some(Visited { page, sole })
                 }
-                Root::Segment {
-                    root,
-                    bits,
-                    below,
-                    levels,
-                } => {
+                Root::Segment { root, bits, below, levels } => {
                     // SAFETY: segments of a tree that is alive.
                     unsafe { Self::follow::<COUNTS>(path, (root, bits), below, levels) }
                 }
@@ -269,11 +152,10 @@ impl<W: Word, V> Pages<W, V> {
             bits = below;
         }
         // SAFETY: what is linked at height 0 is a page, alive.
-        let sole = sole && unsafe { is_sole::<W, V>(link, 0, weight) };
-        Some(Visited {
-            page: link.page(),
-            sole,
-        })
+        unsafe {
+            let sole = sole && is_sole::<W, V>(link, 0, weight);
+            Some(Visited { page: link.page(), sole })
+        }
     }
 }
 
@@ -286,24 +168,4 @@ unsafe fn is_sole<W: Word, V>(child: Link, height: u8, weight: usize) -> bool {
     // SAFETY: the caller's promise.
     unsafe { super::segment::count::<W, V>(child, height) }
         .is_some_and(|count| count.is_sole(weight))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_group_is_visited_once() {
-        for groups in (1..200).chain([1023, 1024, 1536, 6144]) {
-            let mut seen: Vec<u32> = Groups::of(groups).collect();
-            seen.sort_unstable();
-            assert_eq!(seen, (0..groups).collect::<Vec<_>>());
-        }
-    }
-
-    #[test]
-    fn blocks_come_in_bit_reversed_order() {
-        let starts: Vec<u32> = Groups::of(64).step_by(8).collect();
-        assert_eq!(starts, [0, 32, 16, 48, 8, 40, 24, 56]);
-    }
 }

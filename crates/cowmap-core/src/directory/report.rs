@@ -3,6 +3,7 @@
 use super::link::Link;
 use super::segment;
 use super::{PageHash, Tree};
+use crate::capacity::Tier;
 use crate::count::HANDLE;
 use crate::hash::Hashing;
 use crate::page::Page;
@@ -71,26 +72,24 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     ///
     /// Panics with the number of the first invariant that does not hold.
     pub(crate) fn check<H: Hashing>(&self, hash: &H) {
-        assert!(
-            P::PAGED || self.levels == 0,
-            "D4: a flat map has no directory"
-        );
+        assert!(P::PAGED || self.levels == 0, "D4: a flat map has no directory");
         let len = if self.has_directory() {
             let bits = self.shape;
-            assert!(
-                (1..=P::SEGMENT_BITS + 1).contains(&bits),
-                "D3: {bits} bits of the root"
-            );
+            assert!((1..=P::ROOT_BITS).contains(&bits), "D3: {bits} bits of the root");
             self.check_segment(self.root_link(), self.levels, HANDLE, PageHash(0), hash)
         } else {
             let page = self.root_page();
             // SAFETY: the handle holds its root.
             let page = unsafe { page.borrow() };
             assert_eq!(page.depth(), 0, "D1: the depth of a root page");
-            page.check(hash, |_| {});
+            page.check(hash, Self::max_entries, |_| {});
             page.len()
         };
         assert_eq!(len, self.len(), "D5: the map's length");
+    }
+
+    fn max_entries(tier: Tier) -> usize {
+        Limits::<W, V, P>::SIZING.max_entries(tier.groups())
     }
 
     /// Checks a segment and what is below it, and counts the entries.
@@ -106,28 +105,14 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         unsafe {
             let segment = link.segment();
             let header = segment.header();
-            assert_eq!(
-                header.depth,
-                link.depth(),
-                "D2: the depth of a segment in its link"
-            );
+            assert_eq!(header.depth, link.depth(), "D2: the depth of a segment in its link");
             let above_root = height == self.levels;
-            let bits = if above_root {
-                self.shape
-            } else {
-                P::SEGMENT_BITS
-            };
+            let bits = if above_root { self.shape } else { P::SEGMENT_BITS };
             assert_eq!(header.bits, bits, "D3: the bits of a segment");
-            assert!(
-                !header.count.is_shared(held) || !header.count.is_sole(held),
-                "S1"
-            );
+            assert!(!header.count.is_shared(held) || !header.count.is_sole(held), "S1");
             let (end, mut index, mut len) = (1_usize << bits, 0, 0);
             let weight = header.weight.get();
-            assert!(
-                weight > 0,
-                "S1: a segment holds its children with some weight"
-            );
+            assert!(weight > 0, "S1: a segment holds its children with some weight");
             while index < end {
                 let child = segment.link(index);
                 let at = PageHash(prefix.0 | (index as u64) << (64 - header.depth - bits));
@@ -135,11 +120,8 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
                     index += 1;
                     continue;
                 }
-                let depth = if height > 1 {
-                    child.depth()
-                } else {
-                    child.page::<W, V>().borrow().depth()
-                };
+                let depth =
+                    if height > 1 { child.depth() } else { child.page::<W, V>().borrow().depth() };
                 assert!(
                     (header.depth..=header.depth + bits).contains(&depth),
                     "D1: a child of depth {depth} in a segment of depth {} and {bits} bits",
@@ -155,7 +137,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
                     self.check_segment(child, height - 1, weight, at, hash)
                 } else {
                     let page = child.page::<W, V>().borrow();
-                    page.check(hash, |word| {
+                    page.check(hash, Self::max_entries, |word| {
                         let place = hash.page(word.widen());
                         assert!(
                             depth == 0 || (place.0 ^ at.0) >> (64 - depth) == 0,
@@ -172,19 +154,14 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
 
     /// Groups that a lookup of `word` compares, and that an insertion of it would.
     pub(crate) fn groups_probed<H: Hashing>(&self, hash: &H, word: W) -> (usize, usize) {
-        self.page(hash, word)
-            .groups_probed(hash.place(word.widen()), word)
+        self.page(hash, word).sized().groups_probed(hash.place(word.widen()), word)
     }
 
     /// How many links the directory has, for tests of its bounds.
     pub(crate) fn directory_links(&self) -> usize {
         let usage = self.memory_usage();
         debug_assert!(usage.total >= usage.shared);
-        if self.has_directory() {
-            1 << self.directory_bits()
-        } else {
-            0
-        }
+        if self.has_directory() { 1 << self.directory_bits() } else { 0 }
     }
 
     /// Entries in a full page of ordinary size, for tests and estimates.

@@ -49,9 +49,7 @@ impl Segment {
     }
 
     fn layout(bits: u8) -> Result<Layout, TryReserveError> {
-        let links = 1_usize
-            .checked_shl(u32::from(bits))
-            .ok_or(TryReserveError::CAPACITY)?;
+        let links = 1_usize.checked_shl(u32::from(bits)).ok_or(TryReserveError::CAPACITY)?;
         let size = links
             .checked_mul(size_of::<Link>())
             .and_then(|size| size.checked_add(HEADER + PAGE_ALIGN - ALLOCATION_ALIGN))
@@ -193,10 +191,7 @@ impl Segment {
         // SAFETY: the caller's promise; there are this many links, an even number.
         unsafe {
             let links = 1_usize << self.header().bits;
-            links > 1
-                && (0..links)
-                    .step_by(2)
-                    .all(|even| self.link(even) == self.link(even + 1))
+            links > 1 && (0..links).step_by(2).all(|even| self.link(even) == self.link(even + 1))
         }
     }
 
@@ -221,9 +216,8 @@ impl Segment {
         // stand for them (S1).
         unsafe {
             let header = self.header();
-            let copy = Self::allocate((header.bits, header.depth), held, 0, |index| {
-                self.link(index)
-            })?;
+            let copy =
+                Self::allocate((header.bits, header.depth), held, 0, |index| self.link(index))?;
             let weight = header.weight.split().unwrap_or_else(|| {
                 for child in self.children() {
                     if let Some(count) = count::<W, V>(child, height - 1) {
@@ -275,7 +269,7 @@ impl Segment {
                 return;
             }
             for child in self.children() {
-                crate::prefetch::read(Self::header_address(child.page::<W, V>().base()));
+                crate::prefetch::read(Self::header_address(child.base()));
             }
             let mut rest = Rest::<_, W, V> {
                 segment: self,
@@ -302,11 +296,7 @@ pub(crate) unsafe fn count<'a, W: Word, V>(child: Link, height: u8) -> Option<&'
             return Some(&child.segment().header().count);
         }
         let page: Page<W, V> = child.page();
-        if page.is_empty_page() {
-            None
-        } else {
-            Some(page.count())
-        }
+        if page.is_empty_page() { None } else { Some(page.count()) }
     }
 }
 

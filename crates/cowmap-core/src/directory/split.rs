@@ -14,7 +14,7 @@ use crate::capacity::Tier;
 use crate::count::{FRESH, HANDLE};
 use crate::error::TryReserveError;
 use crate::hash::PageHash;
-use crate::page::{Chosen, Page, Shape};
+use crate::page::{Chosen, Page};
 use crate::paging::{Limits, Paging};
 use crate::rules::Rules;
 use crate::word::Word;
@@ -59,34 +59,21 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         let halves = unsafe { page.borrow() }.halves(depth, hash);
         if let Some(empty) = halves.iter().position(|&entries| entries == 0) {
             // Nothing to separate yet: the page keeps its entries and covers half of what it did.
-            self.unshare_page_under(parent, at, hash)?
-                .set_depth(depth + 1);
+            self.unshare_page_under(parent, at, hash)?.set_depth(depth + 1);
             // SAFETY: the path has one owner; the page stays linked where its entries are.
             unsafe {
-                self.set_child(
-                    parent,
-                    at.with_bit(depth, empty == 1),
-                    depth + 1,
-                    Link::empty(),
-                );
+                self.set_child(parent, at.with_bit(depth, empty == 1), depth + 1, Link::empty());
             }
             return Ok(true);
         }
-        let shapes = halves.map(|entries| Shape {
-            tier: Self::tier_after_split(entries),
-            depth: depth + 1,
-            weight: parent.weight,
+        let shapes = halves.map(|entries| {
+            Limits::<W, V, P>::shape(Self::tier_after_split(entries), depth + 1, parent.weight)
         });
         // SAFETY: the path has one owner; both halves are linked before the old page is released.
         unsafe {
             let (new, old) = self.transferred(parent, page, shapes, Chosen::Split(depth), hash)?;
             for (half, page) in [false, true].into_iter().zip(new) {
-                self.set_child(
-                    parent,
-                    at.with_bit(depth, half),
-                    depth + 1,
-                    Link::to_page(page),
-                );
+                self.set_child(parent, at.with_bit(depth, half), depth + 1, Link::to_page(page));
             }
             old.release(parent.weight);
         }
@@ -95,7 +82,8 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
 
     /// The tier for half of a page that has this many entries, and soon one more.
     fn tier_after_split(entries: usize) -> Tier {
-        Tier::for_entries(entries + 1, Limits::<W, V, P>::LANES)
+        Limits::<W, V, P>::SIZING
+            .tier_for(entries + 1)
             .expect("half of a page has fewer slots than a page")
     }
 
@@ -131,10 +119,10 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
             } else if !Limits::<W, V, P>::directory_may_have(self.directory_bits() + 1, self.len())
             {
                 return Ok(false);
-            } else if parent.bits <= P::SEGMENT_BITS {
+            } else if parent.bits < P::ROOT_BITS {
                 self.double_root(parent)?;
-            } else {
-                self.put_level_above_root(parent)?;
+            } else if !self.put_level_above_root(parent)? {
+                return Ok(false);
             }
         }
     }
@@ -142,12 +130,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     /// Splits the segment at `height` on the path of `at`, which has two links in the segment above.
     fn split_segment(&mut self, at: PageHash, height: u8) -> Result<(), TryReserveError> {
         let above = self.parent_at(height + 1, at);
-        let Parent {
-            segment: Some(segment),
-            depth,
-            bits,
-            weight,
-        } = self.parent_at(height, at)
+        let Parent { segment: Some(segment), depth, bits, weight } = self.parent_at(height, at)
         else {
             unreachable!("the handle is above the root only");
         };
@@ -173,13 +156,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
 
     /// Doubles the links of the root segment.
     fn double_root(&mut self, root: Parent) -> Result<(), TryReserveError> {
-        let Parent {
-            segment: Some(old),
-            bits,
-            weight,
-            ..
-        } = root
-        else {
+        let Parent { segment: Some(old), bits, weight, .. } = root else {
             return Ok(());
         };
         // SAFETY: the root has one owner; all children go over to the new segment.
@@ -192,37 +169,39 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         Ok(())
     }
 
-    /// Puts a level above the root segment, which is as large as it may be: its links go to two segments.
-    fn put_level_above_root(&mut self, root: Parent) -> Result<(), TryReserveError> {
-        let Parent {
-            segment: Some(old),
-            bits,
-            weight,
-            ..
-        } = root
-        else {
-            return Ok(());
-        };
-        // SAFETY: the root has one owner. Each child goes to one half, as in `split_segment`.
+    /// Puts a level above the root segment, which is as large as it may be: its links go to several
+    /// segments. `false` where a child would be in more than one of them.
+    fn put_level_above_root(&mut self, root: Parent) -> Result<bool, TryReserveError> {
+        let Parent { segment: Some(old), bits, weight, .. } = root else { return Ok(false) };
+        let below = P::SEGMENT_BITS;
+        let above = bits - below;
+        // SAFETY: the root has one owner. No child has links on both sides of a boundary, so each goes to
+        // one of the new segments, with the weight that it is held with. On an error, the
+        // new segments' memory is freed and the children stay with the old root.
         unsafe {
-            let half = |upper: usize| {
-                Segment::allocate((bits - 1, 1), FRESH, weight, |index| {
-                    old.link(upper << (bits - 1) | index)
+            let boundaries = (1_usize << below..1 << bits).step_by(1 << below);
+            if boundaries.into_iter().any(|at| {
+                old.link(at - 1) == old.link(at) && !(self.levels == 1 && old.link(at).is_empty())
+            }) {
+                return Ok(false);
+            }
+            let new = Segment::allocate((above, 0), HANDLE, FRESH, |_| Link::empty())?;
+            for part in 0..1_usize << above {
+                let segment = Segment::allocate((below, above), FRESH, weight, |index| {
+                    old.link(part << below | index)
                 })
-            };
-            let lower = half(0)?;
-            let upper = half(1).inspect_err(|_| lower.free())?;
-            let new = Segment::allocate((1, 0), HANDLE, FRESH, |index| {
-                Link::to_segment(if index == 0 { lower } else { upper }, 1)
-            })
-            .inspect_err(|_| {
-                lower.free();
-                upper.free();
-            })?;
-            self.set_root_segment(new, 1, self.levels + 1);
+                .inspect_err(|_| {
+                    for made in 0..part {
+                        new.link(made).segment().free();
+                    }
+                    new.free();
+                })?;
+                new.fill(part, 1, Link::to_segment(segment, above));
+            }
+            self.set_root_segment(new, above, self.levels + 1);
             old.free();
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Builds a directory that tells `depth` bits apart, at least 1, above an empty tree; its pages
@@ -230,14 +209,10 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     pub(super) fn build_directory(&mut self, depth: u8) -> Result<(), TryReserveError> {
         debug_assert!(self.len() == 0 && depth > 0);
         let bits = P::SEGMENT_BITS;
-        // One level less than it takes with full segments, if the root can have the bits.
-        let levels = if depth <= bits + 1 {
-            1
-        } else {
-            (depth - 2) / bits + 1
-        };
+        // As few levels as the bits of the root allow.
+        let levels = 1 + depth.saturating_sub(P::ROOT_BITS).div_ceil(bits);
         let root_bits = depth - (levels - 1) * bits;
-        debug_assert!(root_bits >= 1 && root_bits <= bits + 1);
+        debug_assert!(root_bits >= 1 && root_bits <= P::ROOT_BITS);
         let root = Self::empty_segments((root_bits, 0), HANDLE, levels)?;
         let old = self.take();
         self.set_root_segment(root, root_bits, levels);
@@ -263,10 +238,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
                         Ok(child) => segment.fill(index, 1, Link::to_segment(child, depth + bits)),
                         Err(error) => {
                             for made in 0..index {
-                                segment
-                                    .link(made)
-                                    .segment()
-                                    .release::<W, V>(height - 1, FRESH);
+                                segment.link(made).segment().release::<W, V>(height - 1, FRESH);
                             }
                             segment.free();
                             return Err(error);

@@ -29,12 +29,7 @@ pub(crate) struct Parent {
 
 impl Parent {
     /// The handle, which holds the root.
-    const ROOT: Parent = Parent {
-        segment: None,
-        depth: 0,
-        bits: 0,
-        weight: HANDLE,
-    };
+    const ROOT: Parent = Parent { segment: None, depth: 0, bits: 0, weight: HANDLE };
 
     /// # Safety
     ///
@@ -97,7 +92,8 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
             self.shape = unsafe { link.segment().header() }.bits;
             self.root = link.segment().base().cast();
         } else {
-            let page: Page<W, V> = link.page();
+            // SAFETY: the root is a page that was linked, so it is alive.
+            let page: Page<W, V> = unsafe { link.page() };
             self.shape = page.tier().bits();
             self.root = page.base();
         }
@@ -138,14 +134,15 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
 
     /// The page of `hash` under `parent`.
     pub(super) fn page_under(&self, parent: Parent, hash: PageHash) -> Page<W, V> {
-        self.child(parent, hash).page()
+        // SAFETY: a child at height 0 is a page of this tree, alive.
+        unsafe { self.child(parent, hash).page() }
     }
 
     /// What holds the page of `hash`, if everything above the page has one owner, this handle.
     #[inline]
     pub(super) fn sole_parent(&self, hash: PageHash) -> Option<Parent> {
         let mut parent = Parent::ROOT;
-        for _ in 0..self.levels {
+        for _ in 0..self.segment_levels() {
             let segment = self.child(parent, hash).segment();
             // SAFETY: a segment of this tree, alive.
             unsafe {
@@ -161,11 +158,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     /// The page hash of `word`, which is not computed where there is no directory.
     #[inline(always)]
     pub(super) fn page_hash<H: Hashing>(&self, hash: &H, word: W) -> PageHash {
-        if self.has_directory() {
-            hash.page(word.widen())
-        } else {
-            PageHash(0)
-        }
+        if self.has_directory() { hash.page(word.widen()) } else { PageHash(0) }
     }
 
     /// The page of `word`, if it and the whole path to it have one owner, this handle.
@@ -185,7 +178,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     /// Copies what is shared above the page of `hash`, and returns what holds the page.
     pub(super) fn unshare_segments(&mut self, hash: PageHash) -> Result<Parent, TryReserveError> {
         let mut parent = Parent::ROOT;
-        for height in (1..=self.levels).rev() {
+        for height in (1..=self.segment_levels()).rev() {
             let mut segment = self.child(parent, hash).segment();
             // SAFETY: a segment of this tree at this height; everything above it has one owner,
             // established by the rounds before. The copy is linked before the old one is released
@@ -282,13 +275,10 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         hash: &H,
     ) -> Result<(), TryReserveError> {
         let page = self.page_under(parent, at);
-        let grown = page.tier().grown().ok_or(TryReserveError::CAPACITY)?;
+        let grown =
+            Limits::<W, V, P>::SIZING.grown(page.tier()).ok_or(TryReserveError::CAPACITY)?;
         let most = Limits::<W, V, P>::TIER;
-        let tier = if page.tier() < most {
-            grown.min(most)
-        } else {
-            grown
-        };
+        let tier = if page.tier() < most { grown.min(most) } else { grown };
         self.resize(parent, at, tier, hash)
     }
 
@@ -306,11 +296,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         // The new page is linked before the old one is released.
         unsafe {
             let depth = page.borrow().depth();
-            let shape = Shape {
-                tier,
-                depth,
-                weight: parent.weight,
-            };
+            let shape = Limits::<W, V, P>::shape(tier, depth, parent.weight);
             let ([new], old) = self.transferred(parent, page, [shape], Chosen::All, hash)?;
             self.replace_page(parent, at, new, depth);
             old.release(parent.weight);
@@ -348,7 +334,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     #[inline(never)]
     fn materialise(&mut self, parent: Parent, at: PageHash) -> Result<(), TryReserveError> {
         let (depth, tier) = self.page_to_materialise(parent, at);
-        let page = Page::allocate(tier, depth, parent.weight)?;
+        let page = Page::allocate(Limits::<W, V, P>::shape(tier, depth, parent.weight))?;
         // SAFETY: the path has one owner; the links led to the empty page, which nobody holds.
         unsafe { self.replace_page(parent, at, page, depth) };
         Ok(())
@@ -360,7 +346,8 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
             return (0, self.root_page_floor());
         };
         let expected = self.floor.entries() >> self.floor_depth();
-        let tier = Tier::for_entries(expected, Limits::<W, V, P>::LANES)
+        let tier = Limits::<W, V, P>::SIZING
+            .tier_for(expected)
             .map_or(Tier::FIRST, |tier| tier.min(Limits::<W, V, P>::TIER));
         // The widest block of links around this one that all lead to the empty page, but no
         // wider than a page is under the floor.
@@ -388,7 +375,8 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     /// The least tier of a root page.
     pub(super) fn root_page_floor(&self) -> Tier {
         let most = Limits::<W, V, P>::TIER;
-        Tier::for_entries(self.floor.entries(), Limits::<W, V, P>::LANES)
+        Limits::<W, V, P>::SIZING
+            .tier_for(self.floor.entries())
             .map_or(most, |tier| if P::PAGED { tier.min(most) } else { tier })
     }
 

@@ -8,15 +8,8 @@
 
 #[cfg_attr(
     any(
-        all(
-            any(target_arch = "x86", target_arch = "x86_64"),
-            target_feature = "sse2"
-        ),
-        all(
-            target_arch = "aarch64",
-            target_feature = "neon",
-            target_endian = "little"
-        )
+        all(any(target_arch = "x86", target_arch = "x86_64"), target_feature = "sse2"),
+        all(target_arch = "aarch64", target_feature = "neon", target_endian = "little")
     ),
     allow(dead_code)
 )]
@@ -37,11 +30,7 @@ mod sse2;
 ))]
 use sse2 as backend;
 
-#[cfg(all(
-    any(target_arch = "x86", target_arch = "x86_64"),
-    target_feature = "avx2",
-    not(miri)
-))]
+#[cfg(all(any(target_arch = "x86", target_arch = "x86_64"), target_feature = "avx2", not(miri)))]
 mod avx2;
 #[cfg(all(
     any(target_arch = "x86", target_arch = "x86_64"),
@@ -50,12 +39,7 @@ mod avx2;
 ))]
 use avx2 as backend;
 
-#[cfg(all(
-    target_arch = "aarch64",
-    target_feature = "neon",
-    target_endian = "little",
-    not(miri)
-))]
+#[cfg(all(target_arch = "aarch64", target_feature = "neon", target_endian = "little", not(miri)))]
 mod neon;
 #[cfg(all(
     target_arch = "aarch64",
@@ -68,15 +52,8 @@ use neon as backend;
 #[cfg(any(
     miri,
     not(any(
-        all(
-            any(target_arch = "x86", target_arch = "x86_64"),
-            target_feature = "sse2"
-        ),
-        all(
-            target_arch = "aarch64",
-            target_feature = "neon",
-            target_endian = "little"
-        )
+        all(any(target_arch = "x86", target_arch = "x86_64"), target_feature = "sse2"),
+        all(target_arch = "aarch64", target_feature = "neon", target_endian = "little")
     ))
 ))]
 use portable as backend;
@@ -96,23 +73,19 @@ mod tests {
         backend: unsafe fn(*const W, usize, W) -> u32,
         portable: unsafe fn(*const W, usize, W) -> u32,
     ) {
-        let mut keys = [W::FREE; 16];
+        #[repr(align(16))]
+        struct Keys<W>([W; 16]);
+        let mut keys = Keys([W::FREE; 16]);
         for chosen in 0_u32..1 << lanes {
             for &other in near {
-                for (lane, key) in keys.iter_mut().enumerate() {
+                for (lane, key) in keys.0.iter_mut().enumerate() {
                     *key = if chosen >> lane & 1 == 1 { word } else { other };
                 }
-                // SAFETY: `keys` holds 16 words, as many as any `lanes` asks for.
+                // SAFETY: `keys` holds 16 words, as many as any `lanes` asks for, and is aligned.
                 let (got, want) = unsafe {
-                    (
-                        backend(keys.as_ptr(), lanes, word),
-                        portable(keys.as_ptr(), lanes, word),
-                    )
+                    (backend(keys.0.as_ptr(), lanes, word), portable(keys.0.as_ptr(), lanes, word))
                 };
-                assert_eq!(
-                    want, chosen,
-                    "portable, {lanes} lanes of {word:?} among {other:?}"
-                );
+                assert_eq!(want, chosen, "portable, {lanes} lanes of {word:?} among {other:?}");
                 assert_eq!(got, want, "{lanes} lanes of {word:?} among {other:?}");
             }
         }
@@ -120,59 +93,23 @@ mod tests {
 
     #[test]
     fn the_backend_agrees_with_the_portable_one() {
-        for word in [
-            1_u64,
-            0x8000_0000_0000_0000,
-            0x0123_4567_89ab_cdef,
-            u64::MAX,
-            0,
-        ] {
-            let near = [
-                word ^ 1,
-                word ^ 1 << 63,
-                word ^ 1 << 32,
-                word ^ 1 << 31,
-                !word,
-            ];
+        for word in [1_u64, 0x8000_0000_0000_0000, 0x0123_4567_89ab_cdef, u64::MAX, 0] {
+            let near = [word ^ 1, word ^ 1 << 63, word ^ 1 << 32, word ^ 1 << 31, !word];
             for lanes in [4, 8] {
-                agrees(
-                    lanes,
-                    word,
-                    &near,
-                    backend::matches_u64,
-                    portable::matches_u64,
-                );
+                agrees(lanes, word, &near, backend::matches_u64, portable::matches_u64);
             }
         }
         for word in [1_u32, 0x8000_0000, 0x89ab_cdef, u32::MAX, 0] {
             let near = [word ^ 1, word ^ 1 << 31, word ^ 1 << 16, !word];
             for lanes in [4, 8] {
-                agrees(
-                    lanes,
-                    word,
-                    &near,
-                    backend::matches_u32,
-                    portable::matches_u32,
-                );
+                agrees(lanes, word, &near, backend::matches_u32, portable::matches_u32);
             }
         }
         let sixteen: &[u32] = if cfg!(miri) { &[7] } else { &[7, 0, u32::MAX] };
         for &word in sixteen {
-            agrees(
-                16,
-                word,
-                &[!word],
-                backend::matches_u32,
-                portable::matches_u32,
-            );
+            agrees(16, word, &[!word], backend::matches_u32, portable::matches_u32);
             let word = u64::from(word) << 16;
-            agrees(
-                16,
-                word,
-                &[!word],
-                backend::matches_u64,
-                portable::matches_u64,
-            );
+            agrees(16, word, &[!word], backend::matches_u64, portable::matches_u64);
         }
     }
 }

@@ -45,16 +45,11 @@ pub(crate) unsafe fn matches_u32(keys: *const u32, lanes: usize, word: u32) -> u
         let four = |at: usize| vmovn_u32(vceqq_u32(vld1q_u32(keys.add(at)), wanted));
         let eight = |at: usize| vmovn_u16(vcombine_u16(four(at), four(at + 4)));
         match lanes {
-            4 => u32::from(vaddv_u16(vand_u16(
-                four(0),
-                vld1_u16(LANE_BITS_U16.as_ptr()),
-            ))),
+            4 => u32::from(vaddv_u16(vand_u16(four(0), vld1_u16(LANE_BITS_U16.as_ptr())))),
             8 => u32::from(vaddv_u8(vand_u8(eight(0), vld1_u8(LANE_BITS_U8.as_ptr())))),
             _ => {
-                let flags = vandq_u8(
-                    vcombine_u8(eight(0), eight(8)),
-                    vld1q_u8(LANE_BITS_U8.as_ptr()),
-                );
+                let flags =
+                    vandq_u8(vcombine_u8(eight(0), eight(8)), vld1q_u8(LANE_BITS_U8.as_ptr()));
                 // Each half sums to its own mask; a whole sum would overflow a byte.
                 let low = vaddv_u8(vget_low_u8(flags));
                 let high = vaddv_u8(vget_high_u8(flags));

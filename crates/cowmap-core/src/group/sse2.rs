@@ -5,13 +5,13 @@
 
 #[cfg(target_arch = "x86")]
 use core::arch::x86::{
-    __m128i, _mm_and_ps, _mm_castsi128_ps, _mm_cmpeq_epi32, _mm_loadu_si128, _mm_movemask_epi8,
+    __m128i, _mm_and_ps, _mm_castsi128_ps, _mm_cmpeq_epi32, _mm_load_si128, _mm_movemask_epi8,
     _mm_movemask_ps, _mm_packs_epi16, _mm_packs_epi32, _mm_set1_epi32, _mm_set1_epi64x,
     _mm_shuffle_ps,
 };
 #[cfg(target_arch = "x86_64")]
 use core::arch::x86_64::{
-    __m128i, _mm_and_ps, _mm_castsi128_ps, _mm_cmpeq_epi32, _mm_loadu_si128, _mm_movemask_epi8,
+    __m128i, _mm_and_ps, _mm_castsi128_ps, _mm_cmpeq_epi32, _mm_load_si128, _mm_movemask_epi8,
     _mm_movemask_ps, _mm_packs_epi16, _mm_packs_epi32, _mm_set1_epi32, _mm_set1_epi64x,
     _mm_shuffle_ps,
 };
@@ -20,7 +20,7 @@ use core::arch::x86_64::{
 ///
 /// # Safety
 ///
-/// `keys` is valid for reads of `lanes` words, a multiple of four.
+/// `keys` is valid for reads of `lanes` words, a multiple of four, and aligned to 16.
 #[inline(always)]
 pub(crate) unsafe fn matches_u64(keys: *const u64, lanes: usize, word: u64) -> u32 {
     let mut mask = 0;
@@ -30,8 +30,8 @@ pub(crate) unsafe fn matches_u64(keys: *const u64, lanes: usize, word: u64) -> u
         let wanted = _mm_set1_epi64x(word.cast_signed());
         for four in (0..lanes).step_by(4) {
             let at = keys.add(four).cast::<__m128i>();
-            let low = _mm_castsi128_ps(_mm_cmpeq_epi32(_mm_loadu_si128(at), wanted));
-            let high = _mm_castsi128_ps(_mm_cmpeq_epi32(_mm_loadu_si128(at.add(1)), wanted));
+            let low = _mm_castsi128_ps(_mm_cmpeq_epi32(_mm_load_si128(at), wanted));
+            let high = _mm_castsi128_ps(_mm_cmpeq_epi32(_mm_load_si128(at.add(1)), wanted));
             let even = _mm_shuffle_ps::<0b10_00_10_00>(low, high);
             let odd = _mm_shuffle_ps::<0b11_01_11_01>(low, high);
             mask |= _mm_movemask_ps(_mm_and_ps(even, odd)).cast_unsigned() << four;
@@ -44,14 +44,14 @@ pub(crate) unsafe fn matches_u64(keys: *const u64, lanes: usize, word: u64) -> u
 ///
 /// # Safety
 ///
-/// `keys` is valid for reads of `lanes` words, a multiple of four.
+/// `keys` is valid for reads of `lanes` words, a multiple of four, and aligned to 16.
 #[inline(always)]
 pub(crate) unsafe fn matches_u32(keys: *const u32, lanes: usize, word: u32) -> u32 {
     // SAFETY: SSE2 is enabled wherever this module is compiled; `four` is only asked for words
     // within the caller's `lanes`.
     unsafe {
         let wanted = _mm_set1_epi32(word.cast_signed());
-        let four = |at: usize| _mm_cmpeq_epi32(_mm_loadu_si128(keys.add(at).cast()), wanted);
+        let four = |at: usize| _mm_cmpeq_epi32(_mm_load_si128(keys.add(at).cast()), wanted);
         if lanes == 16 {
             let low = _mm_packs_epi32(four(0), four(4));
             let high = _mm_packs_epi32(four(8), four(12));

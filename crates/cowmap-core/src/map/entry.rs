@@ -42,13 +42,8 @@ impl<'a, K: SentinelKey, V, P: Paging, H: Hashing> Entry<'a, K, V, P, H> {
     #[inline]
     pub(super) fn find(map: &'a mut Map<K, V, P, H>, key: K) -> Self {
         let word = encode(key);
-        match map.tree.find(&map.hash, word).map(|(_, slot)| slot) {
-            Some(slot) => Entry::Occupied(OccupiedEntry {
-                map,
-                key,
-                word,
-                slot,
-            }),
+        match map.tree.find(&map.reading(), word).map(|(_, slot)| slot) {
+            Some(slot) => Entry::Occupied(OccupiedEntry { map, key, word, slot }),
             None => Entry::Vacant(VacantEntry { map, key, word }),
         }
     }
@@ -123,7 +118,7 @@ impl<'a, K: SentinelKey, V, P: Paging, H: Hashing> OccupiedEntry<'a, K, V, P, H>
     /// The value.
     #[inline]
     pub fn get(&self) -> &V {
-        let page = self.map.tree.page(&self.map.hash, self.word);
+        let page = self.map.tree.page(&self.map.reading(), self.word);
         // SAFETY: the slot holds the entry of `word` in its page (invariant of the type).
         unsafe { page.value(self.slot) }
     }
@@ -135,9 +130,7 @@ impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> OccupiedEntry<'a, K, V
     pub fn get_mut(&mut self) -> &mut V {
         // SAFETY: the slot holds the entry of `word` in its page (invariant of the type).
         unsafe {
-            self.map
-                .tree
-                .value_mut(&Cloning(&self.map.hash), self.word, self.slot)
+            self.map.tree.value_mut(&Cloning::<P, H>::by(&self.map.hash), self.word, self.slot)
         }
         .or_raise()
     }
@@ -147,9 +140,7 @@ impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> OccupiedEntry<'a, K, V
     pub fn into_mut(self) -> &'a mut V {
         // SAFETY: the slot holds the entry of `word` in its page (invariant of the type).
         unsafe {
-            self.map
-                .tree
-                .value_mut(&Cloning(&self.map.hash), self.word, self.slot)
+            self.map.tree.value_mut(&Cloning::<P, H>::by(&self.map.hash), self.word, self.slot)
         }
         .or_raise()
     }
@@ -165,9 +156,7 @@ impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> OccupiedEntry<'a, K, V
     pub fn remove(self) -> V {
         // SAFETY: the slot holds the entry of `word` in its page (invariant of the type).
         unsafe {
-            self.map
-                .tree
-                .remove_slot(&Cloning(&self.map.hash), self.word, self.slot)
+            self.map.tree.remove_slot(&Cloning::<P, H>::by(&self.map.hash), self.word, self.slot)
         }
         .or_raise()
     }
@@ -186,7 +175,7 @@ impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> VacantEntry<'a, K, V, 
     pub fn insert(self, value: V) -> &'a mut V {
         self.map
             .tree
-            .insert_absent(&Cloning(&self.map.hash), self.word, value)
+            .insert_absent(&Cloning::<P, H>::by(&self.map.hash), self.word, value)
             .or_raise()
     }
 }
@@ -206,10 +195,7 @@ impl<K: SentinelKey + fmt::Debug, V: fmt::Debug, P: Paging, H: Hashing> fmt::Deb
     for OccupiedEntry<'_, K, V, P, H>
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OccupiedEntry")
-            .field("key", &self.key)
-            .field("value", self.get())
-            .finish()
+        f.debug_struct("OccupiedEntry").field("key", &self.key).field("value", self.get()).finish()
     }
 }
 

@@ -8,66 +8,20 @@ use core::marker::PhantomData;
 
 use super::{Map, key_of};
 use crate::directory::Tree;
-use crate::directory::pages::{Groups, Pages};
+use crate::directory::pages::Pages;
 use crate::hash::Hashing;
 use crate::key::{SentinelKey, WordOf};
-use crate::page::{Page, Slot};
+use crate::page::{Page, Slots};
 use crate::paging::Paging;
 use crate::word::Word;
-
-/// The occupied slots of a page that are left to visit.
-struct Slots<W, V> {
-    page: Page<W, V>,
-    groups: Groups,
-    group: u32,
-    mask: u32,
-}
-
-impl<W, V> Clone for Slots<W, V> {
-    fn clone(&self) -> Self {
-        Slots {
-            page: self.page,
-            groups: self.groups.clone(),
-            ..*self
-        }
-    }
-}
-
-impl<W: Word, V> Slots<W, V> {
-    fn of(page: Page<W, V>) -> Self {
-        Slots {
-            page,
-            groups: Groups::of(page.tier().groups()),
-            group: 0,
-            mask: 0,
-        }
-    }
-
-    /// The next slot of the page.
-    ///
-    /// # Safety
-    ///
-    /// The page is alive, and not written meanwhile except to free slots that were visited.
-    #[inline(always)]
-    unsafe fn next(&mut self) -> Option<Slot> {
-        while self.mask == 0 {
-            self.group = self.groups.next()?;
-            // SAFETY: the caller's promise.
-            self.mask = unsafe { self.page.borrow() }.occupied(self.group);
-        }
-        let lane = self.mask.trailing_zeros();
-        self.mask &= self.mask - 1;
-        Some(Slot {
-            group: self.group,
-            lane,
-        })
-    }
-}
 
 /// Every entry of a tree that is borrowed for `'a`, as word and value.
 struct Entries<'a, W, V> {
     pages: Pages<W, V>,
+    /// The slots that are left of the current page.
     slots: Slots<W, V>,
+    /// The page after it, asked for ahead of time.
+    upcoming: Option<Page<W, V>>,
     left: usize,
     marker: PhantomData<&'a V>,
 }
@@ -79,28 +33,23 @@ unsafe impl<W: Sync, V: Sync> Sync for Entries<'_, W, V> {}
 
 impl<W, V> Clone for Entries<'_, W, V> {
     fn clone(&self) -> Self {
-        Entries {
-            pages: self.pages.clone(),
-            slots: self.slots.clone(),
-            ..*self
-        }
+        Entries { pages: self.pages.clone(), slots: self.slots.clone(), ..*self }
     }
 }
 
 impl<'a, W: Word, V> Entries<'a, W, V> {
     fn of<P: Paging>(tree: &'a Tree<W, V, P>) -> Self {
-        Entries {
-            pages: Pages::of(tree),
-            slots: Slots::of(Page::empty()),
-            left: tree.len(),
-            marker: PhantomData,
-        }
+        let mut pages = Pages::of(tree);
+        // SAFETY: the tree is borrowed, so it is alive and nobody writes it.
+        let upcoming = unsafe { pages.next() };
+        Entries { pages, slots: Slots::none(), upcoming, left: tree.len(), marker: PhantomData }
     }
 
     fn none() -> Self {
         Entries {
             pages: Pages::none(),
-            slots: Slots::of(Page::empty()),
+            slots: Slots::none(),
+            upcoming: None,
             left: 0,
             marker: PhantomData,
         }
@@ -114,12 +63,44 @@ impl<'a, W: Word, V> Entries<'a, W, V> {
             unsafe {
                 if let Some(slot) = self.slots.next() {
                     self.left -= 1;
-                    let page = self.slots.page.borrow();
+                    let page = self.slots.page().borrow();
                     return Some((page.word(slot), page.value(slot)));
                 }
-                self.slots = Slots::of(self.pages.next()?);
+            }
+            if !self.next_page() {
+                return None;
             }
         }
+    }
+
+    #[inline(always)]
+    fn fold<B>(mut self, mut acc: B, mut f: impl FnMut(B, (W, &'a V)) -> B) -> B {
+        loop {
+            // SAFETY: as in `next`.
+            acc = unsafe {
+                let page = self.slots.page().borrow();
+                self.slots.fold(acc, |acc, slot| f(acc, (page.word(slot), page.value(slot))))
+            };
+            self.slots = Slots::none();
+            if !self.next_page() {
+                return acc;
+            }
+        }
+    }
+
+    /// Goes on to the next page; `false` if there is none.
+    #[inline]
+    fn next_page(&mut self) -> bool {
+        let Some(page) = self.upcoming else { return false };
+        self.slots = Slots::of(page);
+        // SAFETY: the tree is borrowed for `'a`, so it is alive and nobody writes it.
+        unsafe {
+            self.upcoming = self.pages.next();
+            if let Some(page) = self.upcoming {
+                page.borrow().prefetch();
+            }
+        }
+        true
     }
 }
 
@@ -149,6 +130,11 @@ macro_rules! borrowing_iterator {
             #[inline]
             fn size_hint(&self) -> (usize, Option<usize>) {
                 (self.entries.left, Some(self.entries.left))
+            }
+
+            #[inline]
+            fn fold<B, F: FnMut(B, $item) -> B>(self, init: B, mut f: F) -> B {
+                self.entries.fold(init, |acc, $entry| f(acc, $yield))
             }
         }
 
@@ -213,7 +199,7 @@ impl<K: SentinelKey, V, P: Paging> IntoIter<K, V, P> {
     pub(super) fn of(tree: Tree<WordOf<K>, V, P>) -> Self {
         IntoIter {
             pages: Pages::of(&tree),
-            slots: Slots::of(Page::empty()),
+            slots: Slots::none(),
             moves: false,
             left: tree.len(),
             tree,
@@ -235,7 +221,7 @@ impl<K: SentinelKey, V: Clone, P: Paging> Iterator for IntoIter<K, V, P> {
             unsafe {
                 if let Some(slot) = self.slots.next() {
                     self.left -= 1;
-                    let page = self.slots.page;
+                    let page = self.slots.page();
                     let word = page.borrow().word(slot);
                     break if self.moves {
                         (word, page.borrow_mut().take(slot))
@@ -263,8 +249,6 @@ impl<K: SentinelKey, V: Clone, P: Paging> FusedIterator for IntoIter<K, V, P> {}
 impl<K: SentinelKey, V, P: Paging> fmt::Debug for IntoIter<K, V, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let _ = &self.tree;
-        f.debug_struct("IntoIter")
-            .field("left", &self.left)
-            .finish_non_exhaustive()
+        f.debug_struct("IntoIter").field("left", &self.left).finish_non_exhaustive()
     }
 }

@@ -15,7 +15,7 @@ use crate::error::{OrRaise, ReservedKey, TryReserveError};
 use crate::hash::{Fixed, Hashing, Seeded};
 use crate::key::{SentinelKey, WordOf, decode, encode, reserved_key_panic};
 use crate::paging::{Flat, Paged, Paging};
-use crate::rules::{Building, Cloning};
+use crate::rules::{Building, Cloning, Reading};
 use crate::word::Word;
 
 /// The paged map, which is what most people want: a snapshot costs one atomic increment, and a
@@ -142,11 +142,7 @@ impl<K: SentinelKey, V, P: Paging> Map<K, V, P, Seeded> {
 
 impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     const fn with_hash(hash: H) -> Self {
-        Map {
-            tree: Tree::new(),
-            hash,
-            marker: PhantomData,
-        }
+        Map { tree: Tree::new(), hash, marker: PhantomData }
     }
 
     #[track_caller]
@@ -154,6 +150,12 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
         let mut map = Self::with_hash(hash);
         map.tree.reserve_in_empty(capacity).or_raise();
         map
+    }
+
+    /// How this map reads its tree.
+    #[inline(always)]
+    fn reading(&self) -> Reading<'_, P, H> {
+        Reading::by(&self.hash)
     }
 
     /// How many entries there are. O(1).
@@ -190,7 +192,7 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
         if word == Word::FREE {
             return None;
         }
-        self.tree.get(&self.hash, word)
+        self.tree.get(&self.reading(), word)
     }
 
     /// Whether `key` is in the map. O(1), and never copies.
@@ -244,9 +246,7 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
         if word == Word::FREE {
             reserved_key_panic::<K>();
         }
-        self.tree
-            .insert(&Building(&self.hash), word, value)
-            .or_raise();
+        self.tree.insert(&Building::<P, H>::by(&self.hash), word, value).or_raise();
     }
 
     /// Removes all entries; what was reserved stays reserved. O(pages). Copies nothing: snapshots keep what they
@@ -286,29 +286,26 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// Panics if one does not hold.
     #[doc(hidden)]
     pub fn check_invariants(&self) {
-        self.tree.check(&self.hash);
+        self.tree.check(&self.reading());
     }
 
     /// Groups that a lookup of `key` compares, and that its insertion would, for tests that count steps.
     #[doc(hidden)]
     pub fn groups_probed(&self, key: K) -> (usize, usize) {
-        self.tree.groups_probed(&self.hash, encode(key))
+        self.tree.groups_probed(&self.reading(), encode(key))
     }
 
     /// Prefixes that the directory tells apart, and entries in a full ordinary page, for tests of its bounds.
     #[doc(hidden)]
     pub fn directory_size(&self) -> (usize, usize) {
-        (
-            self.tree.directory_links(),
-            Tree::<WordOf<K>, V, P>::page_entries(),
-        )
+        (self.tree.directory_links(), Tree::<WordOf<K>, V, P>::page_entries())
     }
 
     /// The words that the page hash and the place of `key` are, for tests that build colliding keys.
     #[doc(hidden)]
-    pub fn hashes(&self, key: K) -> (u64, u32) {
+    pub fn hashes(&self, key: K) -> (u64, u64) {
         let word = encode(key).widen();
-        (self.hash.page(word).0, self.hash.place(word).0)
+        (self.hash.page(word).0, self.reading().place(word).0)
     }
 }
 
@@ -360,9 +357,7 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
 
     #[inline]
     fn insert_word(&mut self, word: WordOf<K>, value: V) -> Option<V> {
-        self.tree
-            .insert(&Cloning(&self.hash), word, value)
-            .or_raise()
+        self.tree.insert(&Cloning::<P, H>::by(&self.hash), word, value).or_raise()
     }
 
     /// The value of `key`, to be changed. O(1); copies the key's page if it is shared, and nothing if the key is
@@ -381,7 +376,7 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
         if word == Word::FREE {
             return None;
         }
-        self.tree.get_mut(&Cloning(&self.hash), word).or_raise()
+        self.tree.get_mut(&Cloning::<P, H>::by(&self.hash), word).or_raise()
     }
 
     /// Removes `key` and answers its value. O(1); copies the key's page if it is shared, and nothing if the key
@@ -400,7 +395,7 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
         if word == Word::FREE {
             return None;
         }
-        self.tree.remove(&Cloning(&self.hash), word).or_raise()
+        self.tree.remove(&Cloning::<P, H>::by(&self.hash), word).or_raise()
     }
 
     /// The place of `key` in the map, found once, to be looked at, filled or changed. Copies nothing until it is
@@ -463,7 +458,7 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// assert_eq!(map.get(1), Some(&'a'));
     /// ```
     pub fn try_reserve(&mut self, additional: usize) -> Result<(), TryReserveError> {
-        self.tree.reserve(additional, &Cloning(&self.hash))
+        self.tree.reserve(additional, &Cloning::<P, H>::by(&self.hash))
     }
 
     /// Gives back all room that the entries do not need, and forgets what was reserved. O(pages); copies the pages that
@@ -485,7 +480,7 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// reserved.
     pub fn shrink_to(&mut self, min_capacity: usize) {
         // Without memory for a smaller copy, the larger one is kept.
-        let _ = self.tree.shrink_to(min_capacity, &Cloning(&self.hash));
+        let _ = self.tree.shrink_to(min_capacity, &Cloning::<P, H>::by(&self.hash));
     }
 }
 

@@ -12,11 +12,7 @@ use crate::paging::Paging;
 impl<K: SentinelKey, V, P: Paging, H: Hashing> Clone for Map<K, V, P, H> {
     #[inline]
     fn clone(&self) -> Self {
-        Map {
-            tree: self.tree.clone(),
-            hash: self.hash.clone(),
-            marker: self.marker,
-        }
+        Map { tree: self.tree.clone(), hash: self.hash.clone(), marker: self.marker }
     }
 }
 
@@ -45,9 +41,7 @@ impl<K: SentinelKey, V: PartialEq, P: Paging, H: Hashing> PartialEq for Map<K, V
     fn eq(&self, other: &Self) -> bool {
         self.ptr_eq(other)
             || (self.len() == other.len()
-                && self
-                    .iter()
-                    .all(|(key, value)| other.get(key) == Some(value)))
+                && self.iter().all(|(key, value)| other.get(key) == Some(value)))
     }
 }
 

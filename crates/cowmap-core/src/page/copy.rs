@@ -5,10 +5,9 @@
 
 use core::mem::ManuallyDrop;
 
-use super::{Geometry, Page, PageMut, PageRef, Slot};
-use crate::capacity::Tier;
+use super::{Geometry, Page, PageMut, PageRef, Shape, Slot, Slots};
 use crate::error::TryReserveError;
-use crate::hash::{Hashing, PageHash};
+use crate::hash::Hashing;
 use crate::rules::Rules;
 use crate::word::Word;
 
@@ -16,8 +15,8 @@ use crate::word::Word;
 pub(crate) struct Filling<W: Word, V>(Page<W, V>);
 
 impl<W: Word, V> Filling<W, V> {
-    fn new(tier: Tier, depth: u8, weight: usize) -> Result<Self, TryReserveError> {
-        Page::allocate(tier, depth, weight).map(Filling)
+    fn new(shape: Shape) -> Result<Self, TryReserveError> {
+        Page::allocate(shape).map(Filling)
     }
 
     fn page_mut(&mut self) -> PageMut<'_, W, V> {
@@ -46,53 +45,51 @@ pub(crate) enum Chosen {
     Split(u8),
 }
 
-impl Chosen {
-    fn target(self, page: PageHash) -> usize {
-        match self {
-            Chosen::All => 0,
-            Chosen::Split(depth) => usize::from(page.bit(u32::from(depth))),
-        }
-    }
-}
-
 impl<W: Word, V> PageRef<'_, W, V> {
     /// How many entries have the bit of the page hash at `depth` clear, and set.
     pub(crate) fn halves<H: Hashing>(self, depth: u8, hash: &H) -> [usize; 2] {
-        let mut halves = [0; 2];
-        for slot in self.slots() {
-            halves[Chosen::Split(depth).target(hash.page(self.word(slot).widen()))] += 1;
-        }
-        halves
+        // SAFETY: the page is alive and not written as long as `self` is used.
+        let (all, upper) = unsafe {
+            Slots::of(self.page()).fold((0, 0), |(all, upper), slot| {
+                let page = hash.page(self.word(slot).widen());
+                (all + 1, upper + usize::from(page.bit(u32::from(depth))))
+            })
+        };
+        [all - upper, upper]
     }
 
     /// Puts each entry into the target that is chosen for it, its value from `take`.
-    fn transfer<H: Hashing>(
+    ///
+    /// One target for [`Chosen::All`], two for [`Chosen::Split`].
+    fn transfer<const N: usize, H: Hashing>(
         self,
         hash: &H,
-        targets: &mut [Filling<W, V>],
+        targets: &mut [Filling<W, V>; N],
         chosen: Chosen,
         mut take: impl FnMut(Slot) -> V,
     ) {
-        for slot in self.slots() {
-            let word = self.word(slot);
-            let target = match chosen {
-                Chosen::All => 0,
-                Chosen::Split(_) => chosen.target(hash.page(word.widen())),
-            };
-            let value = take(slot);
-            targets[target]
-                .page_mut()
-                .insert_absent(hash.place(word.widen()), word, value);
+        let mut pages = targets.each_mut().map(Filling::page_mut);
+        // SAFETY: the page is alive and not written as long as `self` is used.
+        let all_upper = unsafe {
+            Slots::of(self.page()).fold((0_u32, 0_u32), |(all, upper), slot| {
+                let word = self.word(slot);
+                let target = match chosen {
+                    Chosen::All => 0,
+                    Chosen::Split(depth) => {
+                        usize::from(hash.page(word.widen()).bit(u32::from(depth)))
+                    }
+                };
+                let value = take(slot);
+                pages[target].place(hash.place(word.widen()), word, value);
+                (all + 1, upper + target as u32)
+            })
+        };
+        let (all, upper) = all_upper;
+        let counts = if N == 1 { [all, 0] } else { [all - upper, upper] };
+        for (page, count) in pages.iter_mut().zip(counts) {
+            page.count_placed(count);
         }
     }
-}
-
-/// The size class, depth and weight of a page to make.
-#[derive(Clone, Copy)]
-pub(crate) struct Shape {
-    pub(crate) tier: Tier,
-    pub(crate) depth: u8,
-    pub(crate) weight: usize,
 }
 
 impl<W: Word, V> Page<W, V> {
@@ -119,9 +116,7 @@ impl<W: Word, V> Page<W, V> {
             // dropping values.
             unsafe {
                 let page = self.borrow();
-                page.transfer(hash, &mut targets, chosen, |slot| {
-                    self.value_ptr(slot).read()
-                });
+                page.transfer(hash, &mut targets, chosen, |slot| self.value_ptr(slot).read());
                 self.free();
             }
         }
@@ -161,9 +156,7 @@ impl<W: Word, V> Page<W, V> {
             for (page, _) in left.iter_mut().zip(sole).filter(|&(_, sole)| sole) {
                 let moved = core::mem::replace(page, Page::empty());
                 let take = |slot| moved.value_ptr(slot).read();
-                moved
-                    .borrow()
-                    .transfer(hash, &mut target, Chosen::All, take);
+                moved.borrow().transfer(hash, &mut target, Chosen::All, take);
                 moved.free();
             }
             let [target] = target;
@@ -212,11 +205,7 @@ impl<W: Word, V> PageRef<'_, W, V> {
             fn drop(&mut self) {
                 for group in self.filled..self.page.groups() {
                     // SAFETY: the page is this guard's own and has the group.
-                    unsafe {
-                        self.page
-                            .keys_ptr(group)
-                            .write_bytes(0, Geometry::<W, V>::LANES)
-                    };
+                    unsafe { self.page.keys_ptr(group).write_bytes(0, Geometry::<W, V>::LANES) };
                 }
                 // SAFETY: the page is this guard's own; all keys are initialised now, and where one is
                 // not free its value is there.
@@ -225,10 +214,10 @@ impl<W: Word, V> PageRef<'_, W, V> {
         }
 
         let old = self.page();
-        let header = self
-            .header()
-            .expect("the empty page has no owner to copy it for");
-        let page = Page::allocate_unfilled(old.tier(), header.depth, weight)?;
+        let header = self.header().expect("the empty page has no owner to copy it for");
+        let room = header.len + header.room;
+        let shape = Shape { tier: old.tier(), room, depth: header.depth, weight };
+        let page = Page::allocate_unfilled(shape)?;
         let mut partial = Partial { page, filled: 0 };
         let lanes = Geometry::<W, V>::LANES;
         // SAFETY: `page` is new, of the same tier as `old`, and known to nobody else; `old` is alive and not written
@@ -240,19 +229,16 @@ impl<W: Word, V> PageRef<'_, W, V> {
                 partial.filled = group + 1;
                 for lane in super::lanes(self.occupied(group)) {
                     let slot = Slot { group, lane };
-                    page.value_ptr(slot)
-                        .write(hash.clone_value(self.value(slot)));
-                    page.keys_ptr(group)
-                        .add(lane as usize)
-                        .write(self.word(slot));
+                    page.value_ptr(slot).write(hash.clone_value(self.value(slot)));
+                    page.keys_ptr(group).add(lane as usize).write(self.word(slot));
                 }
             }
             let overflow = old.overflow_ptr(0);
-            page.overflow_ptr(0)
-                .copy_from_nonoverlapping(overflow, old.groups() as usize);
+            page.overflow_ptr(0).copy_from_nonoverlapping(overflow, old.groups() as usize);
             let mut new = page.borrow_mut();
             let new = new.header_mut();
             new.len = header.len;
+            new.room = header.room;
             new.stale = header.stale;
         }
         Ok(ManuallyDrop::new(partial).page)
@@ -263,16 +249,8 @@ fn allocate<const N: usize, W: Word, V>(
     shapes: [Shape; N],
 ) -> Result<[Filling<W, V>; N], TryReserveError> {
     let mut filling = shapes.map(|_| None);
-    for (
-        target,
-        Shape {
-            tier,
-            depth,
-            weight,
-        },
-    ) in filling.iter_mut().zip(shapes)
-    {
-        *target = Some(Filling::new(tier, depth, weight)?);
+    for (target, shape) in filling.iter_mut().zip(shapes) {
+        *target = Some(Filling::new(shape)?);
     }
     Ok(filling.map(|target| target.expect("all were allocated")))
 }

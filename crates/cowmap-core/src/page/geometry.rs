@@ -11,6 +11,9 @@ use crate::error::TryReserveError;
 /// Groups start on this boundary at least: a cache line.
 const LINE: usize = 64;
 
+/// Groups are multiples of this, so that their keys can be loaded as aligned vectors.
+const VECTOR: usize = 16;
+
 /// What is asked of the allocator. Larger alignments would make std write the zeros of a zeroed
 /// allocation itself (35 ms against 10 µs for 32 MiB), so pages align their groups themselves.
 const ALLOCATION_ALIGN: usize = 16;
@@ -42,20 +45,14 @@ impl<W, V> Geometry<W, V> {
 
     /// From one group to the next.
     pub(super) const STRIDE: usize = {
-        let align = if align_of::<V>() > align_of::<W>() {
-            align_of::<V>()
-        } else {
-            align_of::<W>()
-        };
+        let align =
+            if align_of::<V>() > align_of::<W>() { align_of::<V>() } else { align_of::<W>() };
+        let align = if align > VECTOR { align } else { VECTOR };
         (Self::VALUES + Self::LANES * size_of::<V>()).next_multiple_of(align)
     };
 
     /// What the first group is aligned to.
-    pub(super) const ALIGN: usize = if align_of::<V>() > LINE {
-        align_of::<V>()
-    } else {
-        LINE
-    };
+    pub(super) const ALIGN: usize = if align_of::<V>() > LINE { align_of::<V>() } else { LINE };
 
     /// What is allocated for a page: room to align the groups, the header, the groups, and a byte
     /// of overflow bits a group.
@@ -64,13 +61,8 @@ impl<W, V> Geometry<W, V> {
         if groups * Self::LANES as u64 > u64::from(u32::MAX) {
             return Err(TryReserveError::CAPACITY);
         }
-        let size = page_bytes(
-            groups,
-            Self::STRIDE as u64,
-            Self::ALIGN as u64,
-            isize::MAX as u64,
-        )
-        .ok_or(TryReserveError::CAPACITY)?;
+        let size = page_bytes(groups, Self::STRIDE as u64, Self::ALIGN as u64, isize::MAX as u64)
+            .ok_or(TryReserveError::CAPACITY)?;
         let size = usize::try_from(size).map_err(|_| TryReserveError::CAPACITY)?;
         Layout::from_size_align(size, ALLOCATION_ALIGN).map_err(|_| TryReserveError::CAPACITY)
     }
@@ -85,9 +77,7 @@ impl<W, V> Geometry<W, V> {
 /// Bytes of a page, if they stay within `limit` (less the slack that rounding a layout up needs).
 fn page_bytes(groups: u64, stride: u64, align: u64, limit: u64) -> Option<u64> {
     let slack = HEADER as u64 + align - ALLOCATION_ALIGN as u64;
-    let bytes = groups
-        .checked_mul(stride.checked_add(1)?)?
-        .checked_add(slack)?;
+    let bytes = groups.checked_mul(stride.checked_add(1)?)?.checked_add(slack)?;
     (bytes <= limit - (ALLOCATION_ALIGN as u64 - 1)).then_some(bytes)
 }
 
@@ -109,32 +99,17 @@ mod tests {
                 let offset = offset(start, align);
                 assert_eq!((start + offset) % align, 0);
                 assert!(offset >= HEADER);
-                assert!(
-                    offset <= HEADER + align - ALLOCATION_ALIGN,
-                    "{start} {align}"
-                );
+                assert!(offset <= HEADER + align - ALLOCATION_ALIGN, "{start} {align}");
             }
         }
     }
 
     #[test]
     fn a_group_of_small_values_is_one_line() {
-        assert_eq!(
-            (Geometry::<u64, u64>::LANES, Geometry::<u64, u64>::STRIDE),
-            (4, 64)
-        );
-        assert_eq!(
-            (Geometry::<u64, ()>::LANES, Geometry::<u64, ()>::STRIDE),
-            (8, 64)
-        );
-        assert_eq!(
-            (Geometry::<u32, u32>::LANES, Geometry::<u32, u32>::STRIDE),
-            (8, 64)
-        );
-        assert_eq!(
-            (Geometry::<u32, ()>::LANES, Geometry::<u32, ()>::STRIDE),
-            (16, 64)
-        );
+        assert_eq!((Geometry::<u64, u64>::LANES, Geometry::<u64, u64>::STRIDE), (4, 64));
+        assert_eq!((Geometry::<u64, ()>::LANES, Geometry::<u64, ()>::STRIDE), (8, 64));
+        assert_eq!((Geometry::<u32, u32>::LANES, Geometry::<u32, u32>::STRIDE), (8, 64));
+        assert_eq!((Geometry::<u32, ()>::LANES, Geometry::<u32, ()>::STRIDE), (16, 64));
     }
 
     #[test]

@@ -10,6 +10,7 @@
 mod copy;
 mod geometry;
 mod probe;
+mod slots;
 
 use alloc::alloc::{alloc, alloc_zeroed, dealloc};
 use core::marker::PhantomData;
@@ -17,9 +18,10 @@ use core::mem::needs_drop;
 use core::ops::Deref;
 use core::ptr::NonNull;
 
-pub(crate) use copy::{Chosen, Shape};
+pub(crate) use copy::Chosen;
 pub(crate) use geometry::Geometry;
 use geometry::HEADER;
+pub(crate) use slots::Slots;
 
 use crate::capacity::Tier;
 use crate::count::Count;
@@ -31,6 +33,8 @@ pub(crate) struct Header {
     count: Count,
     /// Entries in the page.
     len: u32,
+    /// Entries that the page can still take before it grows.
+    room: u32,
     /// Entries outside their home group that were removed since the overflow bits were last rebuilt.
     stale: u32,
     /// From the start of the allocation to the groups.
@@ -47,15 +51,27 @@ pub(crate) struct Slot {
     pub(crate) lane: u32,
 }
 
+/// What a page is allocated with.
+#[derive(Clone, Copy)]
+pub(crate) struct Shape {
+    pub(crate) tier: Tier,
+    /// Entries it may hold.
+    pub(crate) room: u32,
+    pub(crate) depth: u8,
+    /// With which it is held.
+    pub(crate) weight: usize,
+}
+
 /// The page of every empty map: one group of free slots, no header, never written.
 #[repr(C, align(64))]
 struct EmptyPage([u64; 16]);
 static EMPTY: EmptyPage = EmptyPage([0; 16]);
 
-/// A pointer to the groups of a page, and the page's size class. P1 says what it points to.
+/// A pointer to the groups of a page, and how many it has, where 0 stands for a number that only the page's
+/// header tells. P1 says what it points to.
 pub(crate) struct Page<W, V> {
     base: NonNull<u8>,
-    tier: Tier,
+    groups: u32,
     marker: PhantomData<(*const W, *const V)>,
 }
 
@@ -89,17 +105,28 @@ impl<W: Word, V> Page<W, V> {
     /// The empty page, of one group.
     #[inline(always)]
     pub(crate) const fn empty() -> Self {
-        Self::from_parts(empty_base(), Tier::FIRST)
+        Self::from_parts(empty_base(), 1)
     }
 
-    /// The page at `base`.
+    /// The page of `groups` groups at `base`.
     #[inline(always)]
-    pub(crate) const fn from_parts(base: NonNull<u8>, tier: Tier) -> Self {
-        Page {
-            base,
-            tier,
-            marker: PhantomData,
+    pub(crate) const fn from_parts(base: NonNull<u8>, groups: u32) -> Self {
+        Page { base, groups, marker: PhantomData }
+    }
+
+    /// The same page with the number of its groups, if that was left to its header.
+    ///
+    /// # Safety
+    ///
+    /// The page is alive (P1).
+    #[inline]
+    pub(crate) unsafe fn sized(self) -> Self {
+        if self.groups > 0 {
+            return self;
         }
+        // SAFETY: alive, and not [`EMPTY`], whose size is known; `tier` is never written after allocation.
+        let tier = unsafe { (*self.header().as_ptr()).tier };
+        Self::from_parts(self.base, tier.groups())
     }
 
     #[inline(always)]
@@ -109,7 +136,7 @@ impl<W: Word, V> Page<W, V> {
 
     #[inline(always)]
     pub(crate) fn tier(self) -> Tier {
-        self.tier
+        Tier::of_groups(self.groups)
     }
 
     /// Whether this is the page of empty maps, which has no header and must not be written.
@@ -118,26 +145,24 @@ impl<W: Word, V> Page<W, V> {
         self.base == empty_base()
     }
 
-    /// A page without entries, held with `weight`.
+    /// A page without entries.
     ///
     /// # Errors
     ///
     /// A size that overflows, or no memory.
-    pub(crate) fn allocate(tier: Tier, depth: u8, weight: usize) -> Result<Self, TryReserveError> {
-        Self::allocate_by(alloc_zeroed, tier, depth, weight)
+    pub(crate) fn allocate(shape: Shape) -> Result<Self, TryReserveError> {
+        Self::allocate_by(alloc_zeroed, shape)
     }
 
     /// A page whose slots and overflow bytes have no contents yet: the caller fills them all before
     /// the page is anything else's.
-    fn allocate_unfilled(tier: Tier, depth: u8, weight: usize) -> Result<Self, TryReserveError> {
-        Self::allocate_by(alloc, tier, depth, weight)
+    fn allocate_unfilled(shape: Shape) -> Result<Self, TryReserveError> {
+        Self::allocate_by(alloc, shape)
     }
 
     fn allocate_by(
         allocate: unsafe fn(core::alloc::Layout) -> *mut u8,
-        tier: Tier,
-        depth: u8,
-        weight: usize,
+        Shape { tier, room, depth, weight }: Shape,
     ) -> Result<Self, TryReserveError> {
         let layout = Geometry::<W, V>::layout(tier)?;
         // SAFETY: the layout holds a header at least, so its size is not zero.
@@ -152,6 +177,7 @@ impl<W: Word, V> Page<W, V> {
             base.sub(HEADER).cast::<Header>().write(Header {
                 count: Count::new(weight),
                 len: 0,
+                room,
                 stale: 0,
                 // At most HEADER plus the alignment of a type, which is below 2^30.
                 offset: offset as u32,
@@ -160,7 +186,7 @@ impl<W: Word, V> Page<W, V> {
             });
             base
         };
-        Ok(Self::from_parts(base, tier))
+        Ok(Self::from_parts(base, tier.groups()))
     }
 
     /// Gives the memory back without dropping values.
@@ -169,7 +195,7 @@ impl<W: Word, V> Page<W, V> {
     ///
     /// The page is alive (P1), not [`EMPTY`], and the caller's; nothing uses it afterwards.
     pub(crate) unsafe fn free(self) {
-        let layout = Geometry::<W, V>::layout(self.tier)
+        let layout = Geometry::<W, V>::layout(self.tier())
             .expect("the size of a page that exists was computed before");
         // SAFETY: `offset` is what `allocate_by` stepped from the start of an allocation of this
         // layout (P1), and the caller owns it.
@@ -198,10 +224,7 @@ impl<W: Word, V> Page<W, V> {
                     while self.mask != 0 {
                         let lane = self.mask.trailing_zeros();
                         self.mask &= self.mask - 1;
-                        let slot = Slot {
-                            group: self.group,
-                            lane,
-                        };
+                        let slot = Slot { group: self.group, lane };
                         // SAFETY: `destroy` owns the page; the slot was occupied, so its value is
                         // there (P3), and its bit was cleared, so it is dropped once.
                         unsafe { self.page.value_ptr(slot).drop_in_place() };
@@ -224,11 +247,7 @@ impl<W: Word, V> Page<W, V> {
                 unsafe { self.page.free() };
             }
         }
-        let mut rest = Rest {
-            page: self,
-            group: u32::MAX,
-            mask: 0,
-        };
+        let mut rest = Rest { page: self, group: u32::MAX, mask: 0 };
         if needs_drop::<V>() {
             rest.drop_values();
         }
@@ -241,10 +260,7 @@ impl<W: Word, V> Page<W, V> {
     /// The page is alive (P1) and nobody writes it during `'a`.
     #[inline(always)]
     pub(crate) unsafe fn borrow<'a>(self) -> PageRef<'a, W, V> {
-        PageRef {
-            page: self,
-            marker: PhantomData,
-        }
+        PageRef { page: self, marker: PhantomData }
     }
 
     /// The page, as one that may be written during `'a`.
@@ -254,13 +270,7 @@ impl<W: Word, V> Page<W, V> {
     /// The page is alive (P1) and is not [`EMPTY`]; nobody else uses it during `'a` (S2).
     #[inline(always)]
     pub(crate) unsafe fn borrow_mut<'a>(self) -> PageMut<'a, W, V> {
-        PageMut {
-            page: PageRef {
-                page: self,
-                marker: PhantomData,
-            },
-            marker: PhantomData,
-        }
+        PageMut { page: PageRef { page: self, marker: PhantomData }, marker: PhantomData }
     }
 
     /// The count of the page's holders.
@@ -291,8 +301,8 @@ impl<W: Word, V> Page<W, V> {
     }
 
     #[inline(always)]
-    fn groups(self) -> u32 {
-        self.tier.groups()
+    pub(crate) fn groups(self) -> u32 {
+        self.groups
     }
 
     #[inline(always)]
@@ -307,11 +317,7 @@ impl<W: Word, V> Page<W, V> {
     #[inline(always)]
     unsafe fn keys_ptr(self, group: u32) -> NonNull<W> {
         // SAFETY: group `group` starts here (P1); its size in bytes was computed without overflow.
-        unsafe {
-            self.base
-                .add(group as usize * Geometry::<W, V>::STRIDE)
-                .cast()
-        }
+        unsafe { self.base.add(group as usize * Geometry::<W, V>::STRIDE).cast() }
     }
 
     /// # Safety
@@ -334,10 +340,7 @@ impl<W: Word, V> Page<W, V> {
     #[inline(always)]
     unsafe fn overflow_ptr(self, group: u32) -> NonNull<u8> {
         // SAFETY: the overflow bytes follow the last group (P1).
-        unsafe {
-            self.base
-                .add(self.groups() as usize * Geometry::<W, V>::STRIDE + group as usize)
-        }
+        unsafe { self.base.add(self.groups() as usize * Geometry::<W, V>::STRIDE + group as usize) }
     }
 }
 
@@ -363,6 +366,7 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
         self.page
     }
 
+    /// Whatever precedes the groups; nothing for the empty page.
     #[inline(always)]
     fn header(self) -> Option<&'a Header> {
         if self.page.is_empty_page() {
@@ -371,6 +375,13 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
         // SAFETY: the page is alive for `'a`, nobody writes its header meanwhile (the count is
         // atomic), and it is not EMPTY, so it has one (P1).
         Some(unsafe { self.page.header().as_ref() })
+    }
+
+    /// The same page with the number of its groups, if that was left to its header.
+    #[inline]
+    pub(crate) fn sized(self) -> Self {
+        // SAFETY: the page is alive for `'a`.
+        PageRef { page: unsafe { self.page.sized() }, ..self }
     }
 
     /// Entries in the page.
@@ -390,19 +401,16 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
         self.page.groups()
     }
 
-    /// Entries the page holds before it grows; none for the empty page.
+    /// Entries the page can still take before it grows; none for the empty page.
     #[inline]
-    pub(crate) fn max_entries(self) -> usize {
-        if self.page.is_empty_page() {
-            return 0;
-        }
-        crate::capacity::max_entries(self.groups(), Geometry::<W, V>::LANES)
+    pub(crate) fn room(self) -> usize {
+        self.header().map_or(0, |header| header.room as usize)
     }
 
     /// Whether it is full, so that an insertion has to grow or split it first.
     #[inline]
     pub(crate) fn is_full(self) -> bool {
-        self.len() >= self.max_entries()
+        self.room() == 0
     }
 
     /// Bytes that are allocated for it.
@@ -410,22 +418,16 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
         if self.page.is_empty_page() {
             return 0;
         }
-        Geometry::<W, V>::layout(self.page.tier).map_or(0, |layout| layout.size())
+        Geometry::<W, V>::layout(self.page.tier()).map_or(0, |layout| layout.size())
     }
 
     /// The lanes of a group whose key is `word`.
     #[inline(always)]
     pub(crate) fn matches(self, group: u32, word: W) -> u32 {
-        debug_assert!(group < self.groups());
+        debug_assert!(group < self.groups().max(1));
         // SAFETY: the page is alive and its keys are always initialised (P2), those of EMPTY too:
         // it has room for the 64 bytes of keys that a group has at most.
-        unsafe {
-            W::matches(
-                self.page.keys_ptr(group).as_ptr(),
-                Geometry::<W, V>::LANES,
-                word,
-            )
-        }
+        unsafe { W::matches(self.page.keys_ptr(group).as_ptr(), Geometry::<W, V>::LANES, word) }
     }
 
     /// The lanes of a group that hold an entry.
@@ -439,14 +441,11 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
     /// The word in a slot.
     #[inline(always)]
     pub(crate) fn word(self, slot: Slot) -> W {
-        debug_assert!(slot.group < self.groups() && slot.lane < Geometry::<W, V>::LANES as u32);
+        debug_assert!(
+            slot.group < self.sized().groups() && slot.lane < Self::ALL_LANES.count_ones()
+        );
         // SAFETY: the slot is one of the page's (slots come from probing it), whose keys are initialised (P2).
-        unsafe {
-            self.page
-                .keys_ptr(slot.group)
-                .add(slot.lane as usize)
-                .read()
-        }
+        unsafe { self.page.keys_ptr(slot.group).add(slot.lane as usize).read() }
     }
 
     /// The value in a slot.
@@ -470,20 +469,6 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
         }
         // SAFETY: the page is alive, and with more than one group it is not EMPTY.
         unsafe { self.page.overflow_ptr(group).read() }
-    }
-
-    /// Asks for the line of the first group of a lookup ahead of time.
-    #[inline(always)]
-    pub(crate) fn prefetch_group(self, group: u32) {
-        // SAFETY: the group exists, so its address is within the page.
-        crate::prefetch::read(unsafe { self.page.keys_ptr(group) }.as_ptr().cast());
-    }
-
-    /// The slots that hold entries, group by group.
-    pub(crate) fn slots(self) -> impl Iterator<Item = Slot> {
-        (0..self.groups()).flat_map(move |group| {
-            lanes(self.occupied(group)).map(move |lane| Slot { group, lane })
-        })
     }
 }
 

@@ -9,6 +9,7 @@
 //! `unordered_flat_map` does (2022).
 
 use super::{Geometry, PageMut, PageRef, Slot};
+use crate::capacity::Tier;
 use crate::hash::{Hashing, Place};
 use crate::word::Word;
 
@@ -19,15 +20,23 @@ impl<W: Word, V> PageRef<'_, W, V> {
         let group = place.home(self.groups());
         let mask = self.matches(group, word);
         if mask != 0 {
-            return Some(Slot {
-                group,
-                lane: mask.trailing_zeros(),
-            });
+            return Some(Slot { group, lane: mask.trailing_zeros() });
+        }
+        if self.groups() <= 1 {
+            // Nothing overflows from a single group; of a large page this was the wrong one.
+            return if self.groups() == 1 { None } else { self.sized().find_sized(place, word) };
         }
         if self.overflow(group) & place.overflow_bit() == 0 {
             return None;
         }
         self.find_beyond(place, word, group)
+    }
+
+    /// [`find`](Self::find) in a page of which only the header knows how large it is.
+    #[cold]
+    #[inline(never)]
+    fn find_sized(self, place: Place, word: W) -> Option<Slot> {
+        self.find(place, word)
     }
 
     /// Goes on where the home group has no match but something with the key's bit went past it.
@@ -38,10 +47,7 @@ impl<W: Word, V> PageRef<'_, W, V> {
         while group != home {
             let mask = self.matches(group, word);
             if mask != 0 {
-                return Some(Slot {
-                    group,
-                    lane: mask.trailing_zeros(),
-                });
+                return Some(Slot { group, lane: mask.trailing_zeros() });
             }
             if self.overflow(group) & place.overflow_bit() == 0 {
                 return None;
@@ -82,8 +88,13 @@ impl<W: Word, V> PageRef<'_, W, V> {
         if next == self.groups() { 0 } else { next }
     }
 
-    /// Checks P2 to P6 for this page, calling `entry` with each word.
-    pub(crate) fn check<H: Hashing>(self, hash: &H, mut entry: impl FnMut(W)) {
+    /// Checks P2 to P6 for this page, whose tier may hold `most` entries, calling `entry` with each word.
+    pub(crate) fn check<H: Hashing>(
+        self,
+        hash: &H,
+        most: impl Fn(Tier) -> usize,
+        mut entry: impl FnMut(W),
+    ) {
         if self.page().is_empty_page() {
             return;
         }
@@ -101,22 +112,15 @@ impl<W: Word, V> PageRef<'_, W, V> {
                 );
                 group = self.next_group(group);
             }
-            assert_eq!(
-                self.find(place, word),
-                Some(slot),
-                "P5: {word:?} is stored twice"
-            );
+            assert_eq!(self.find(place, word), Some(slot), "P5: {word:?} is stored twice");
             entry(word);
             len += 1;
         }
         assert_eq!(len, self.len(), "P6: the page's length");
-        assert!(
-            len <= self.max_entries(),
-            "P6: more entries than the load factor allows"
-        );
+        assert_eq!(len + self.room(), most(self.page().tier()), "P6: the page's room");
         let header = self.header().expect("checked above");
         assert!(
-            header.stale as usize <= super::Geometry::<W, V>::LANES * self.groups() as usize,
+            header.stale as usize <= Geometry::<W, V>::LANES * self.groups() as usize,
             "stale bits are never cleaned ({displaced} entries displaced)"
         );
     }
@@ -133,25 +137,69 @@ impl<W: Word, V> PageMut<'_, W, V> {
     /// Adds an entry whose key is not in the page, which has room.
     #[inline]
     pub(crate) fn insert_absent(&mut self, place: Place, word: W, value: V) -> Slot {
-        debug_assert!(!self.is_full() && word != W::FREE);
-        let slot = self.occupy(place, word);
-        // SAFETY: the slot is one of the page's, and was free, so nothing is overwritten (P3).
-        unsafe { self.page().value_ptr(slot).write(value) };
-        self.header_mut().len += 1;
+        debug_assert!(!self.is_full());
+        let slot = self.place(place, word, value);
+        self.count_placed(1);
         slot
     }
 
-    /// Writes `word` into the first free slot on its way and sets its bit in the groups it passes.
+    /// Adds an entry as [`insert_absent`](Self::insert_absent) does, but leaves it to the caller to
+    /// [count](Self::count_placed) it.
     #[inline(always)]
-    fn occupy(&mut self, place: Place, word: W) -> Slot {
-        let mut group = place.home(self.groups());
+    pub(super) fn place(&mut self, place: Place, word: W, value: V) -> Slot {
+        debug_assert!(word != W::FREE);
+        let slot = self.occupy(place.home(self.groups()), place, word);
+        // SAFETY: the slot is one of the page's, and was free, so nothing is overwritten (P3).
+        unsafe { self.page().value_ptr(slot).write(value) };
+        slot
+    }
+
+    /// Counts entries that were placed.
+    #[inline(always)]
+    pub(super) fn count_placed(&mut self, entries: u32) {
+        let header = self.header_mut();
+        header.len += entries;
+        header.room -= entries;
+    }
+
+    /// Sets the value of `word` and answers the one it had, or gives the value back where there is no room
+    /// for a new entry.
+    #[inline(always)]
+    pub(crate) fn insert(&mut self, place: Place, word: W, value: V) -> Result<Option<V>, V> {
+        let groups = self.groups();
+        let home = place.home(groups);
+        let mask = self.matches(home, word);
+        let found = if mask != 0 {
+            Some(Slot { group: home, lane: mask.trailing_zeros() })
+        } else if groups > 1 && self.overflow(home) & place.overflow_bit() != 0 {
+            self.find_beyond(place, word, home)
+        } else {
+            None
+        };
+        if let Some(slot) = found {
+            // SAFETY: the slot was found in this page, so it holds an entry; `self` is the one way
+            // to it.
+            let old = unsafe { self.page().value_ptr(slot).as_mut() };
+            return Ok(Some(core::mem::replace(old, value)));
+        }
+        if self.header_mut().room == 0 {
+            return Err(value);
+        }
+        let slot = self.occupy(home, place, word);
+        // SAFETY: the slot is one of the page's, and was free, so nothing is overwritten (P3).
+        unsafe { self.page().value_ptr(slot).write(value) };
+        self.count_placed(1);
+        Ok(None)
+    }
+
+    /// Writes `word` into the first free slot from its home group on and sets its bit in the groups it passes.
+    #[inline(always)]
+    fn occupy(&mut self, home: u32, place: Place, word: W) -> Slot {
+        let mut group = home;
         loop {
             let free = self.matches(group, W::FREE);
             if free != 0 {
-                let slot = Slot {
-                    group,
-                    lane: free.trailing_zeros(),
-                };
+                let slot = Slot { group, lane: free.trailing_zeros() };
                 self.write_word(slot, word);
                 return slot;
             }
@@ -174,6 +222,7 @@ impl<W: Word, V> PageMut<'_, W, V> {
         let slots = self.groups() * Geometry::<W, V>::LANES as u32;
         let header = self.header_mut();
         header.len -= 1;
+        header.room += 1;
         if home != slot.group {
             header.stale += 1;
             if header.stale > slots / STALE_PART {
@@ -211,12 +260,13 @@ impl<W: Word, V> PageMut<'_, W, V> {
                 let from = Slot { group, lane };
                 let word = self.word(from);
                 let place = hash.place(word.widen());
-                if place.home(groups) == group {
+                let home = place.home(groups);
+                if home == group {
                     continue;
                 }
                 // Frees the slot first, so that the search for a place ends here at the latest.
                 self.write_word(from, W::FREE);
-                let to = self.occupy(place, word);
+                let to = self.occupy(home, place, word);
                 if to != from {
                     // SAFETY: both are slots of this page; the value is in `from` (P3), whose word is free
                     // now, and `to` was free: the value moves.
@@ -232,12 +282,7 @@ impl<W: Word, V> PageMut<'_, W, V> {
     #[inline(always)]
     fn write_word(&mut self, slot: Slot, word: W) {
         // SAFETY: the slot is one of the page's, which has one owner (S2).
-        unsafe {
-            self.page()
-                .keys_ptr(slot.group)
-                .add(slot.lane as usize)
-                .write(word)
-        };
+        unsafe { self.page().keys_ptr(slot.group).add(slot.lane as usize).write(word) };
     }
 
     #[inline(always)]

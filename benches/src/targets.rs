@@ -1,0 +1,238 @@
+//! The speed cowmap has set itself, row by row, and whether it has it.
+
+use crate::maps::MapId;
+use crate::results::{Cell, Results};
+use crate::settings::size_name;
+
+/// What a row is compared with.
+#[derive(Clone, Copy, Debug)]
+pub enum Against {
+    /// Another map at the same work.
+    Map(MapId),
+    /// Another map at another variant of the work.
+    MapAt(MapId, &'static str),
+    /// The same map at another variant of the work.
+    Variant(&'static str),
+    /// The same map at another size.
+    Size(usize),
+}
+
+/// One row.
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    /// What is done.
+    pub operation: &'static str,
+    cell: Cell<'static>,
+    /// What the ratio divides by.
+    pub against: Against,
+    /// What `CowMap` must stay under.
+    pub bound: Option<f64>,
+    /// What `CowMap` is to reach.
+    pub cow: Option<f64>,
+    /// What `FlatCowMap` is to reach.
+    pub flat: Option<f64>,
+}
+
+/// A row with what was measured.
+#[derive(Clone, Copy, Debug)]
+pub struct Judged {
+    /// The row.
+    pub target: Target,
+    /// The ratio of `CowMap`.
+    pub cow: Option<f64>,
+    /// The ratio of `FlatCowMap`.
+    pub flat: Option<f64>,
+}
+
+impl Target {
+    const fn new(operation: &'static str, cell: Cell<'static>, against: Against) -> Self {
+        Target { operation, cell, against, bound: None, cow: None, flat: None }
+    }
+
+    const fn bound(mut self, bound: f64) -> Self {
+        self.bound = Some(bound);
+        self
+    }
+
+    const fn cow(mut self, goal: f64) -> Self {
+        self.cow = Some(goal);
+        self
+    }
+
+    const fn flat(mut self, goal: f64) -> Self {
+        self.flat = Some(goal);
+        self
+    }
+
+    /// Size and keys, as the table names them.
+    pub fn place(&self) -> String {
+        format!("{} {}", size_name(self.cell.nominal), self.cell.keys)
+    }
+
+    /// What the ratio divides by, as the table names it.
+    pub fn against_name(&self) -> String {
+        match self.against {
+            Against::Map(map) => map.name().into(),
+            Against::MapAt(map, variant) => {
+                format!("{} {}", map.name(), variant.split('|').next().unwrap_or(variant))
+            }
+            Against::Variant(variant) => {
+                format!("itself, {}", variant.split('|').next_back().unwrap_or(variant))
+            }
+            Against::Size(size) => format!("itself at {}", size_name(size)),
+        }
+    }
+
+    fn ratio(&self, results: &Results, map: MapId) -> Option<f64> {
+        let cell = self.cell;
+        let other = match self.against {
+            Against::Map(other) => (cell, other),
+            Against::MapAt(other, variant) => (Cell { variant, ..cell }, other),
+            Against::Variant(variant) => (Cell { variant, ..cell }, map),
+            Against::Size(nominal) => (Cell { nominal, ..cell }, map),
+        };
+        results.ratio((cell, map), other)
+    }
+}
+
+/// All rows with what was measured.
+pub fn judge(results: &Results) -> Vec<Judged> {
+    let judged = |target: Target| Judged {
+        target,
+        cow: target.ratio(results, MapId::CowMap),
+        flat: target.ratio(results, MapId::FlatCowMap),
+    };
+    targets().into_iter().map(judged).collect()
+}
+
+const HASHBROWN: Against = Against::Map(MapId::Hashbrown);
+const IMBL: Against = Against::Map(MapId::Imbl);
+
+const fn random(workload: &'static str, variant: &'static str, nominal: usize) -> Cell<'static> {
+    Cell { workload, variant, keys: "random", nominal }
+}
+
+const fn dense(workload: &'static str, variant: &'static str, nominal: usize) -> Cell<'static> {
+    Cell { workload, variant, keys: "dense", nominal }
+}
+
+const K: usize = 1_000;
+const M: usize = 1_000_000;
+
+fn targets() -> Vec<Target> {
+    let mut targets = Vec::new();
+    targets.extend(reads());
+    targets.extend(writes());
+    targets.extend(snapshots());
+    targets
+}
+
+fn reads() -> Vec<Target> {
+    let hit = |size| Target::new("hit", random("reads", "hit", size), HASHBROWN);
+    let waiting =
+        |size| Target::new("hit, dependent", random("reads", "dependent", size), HASHBROWN);
+    let miss = |size| Target::new("miss", random("reads", "miss", size), HASHBROWN);
+    let ids = |size| Target::new("hit", dense("reads", "hit", size), HASHBROWN);
+    vec![
+        hit(K).flat(1.25).cow(1.45),
+        hit(10 * K).bound(1.5).flat(1.25).cow(1.45),
+        hit(100 * K).bound(1.5).flat(1.3).cow(1.4),
+        hit(M).bound(1.2).flat(0.95).cow(1.15),
+        hit(10 * M).bound(0.9).flat(0.65).cow(0.85),
+        waiting(10 * K).flat(1.05).cow(1.3),
+        waiting(100 * K).flat(1.0).cow(1.15),
+        waiting(M).bound(0.85).flat(0.75).cow(0.8),
+        waiting(10 * M).bound(0.7).flat(0.45).cow(0.65),
+        miss(10 * K).bound(1.1).flat(0.9).cow(1.1),
+        miss(100 * K).bound(1.1).flat(0.8).cow(0.9),
+        miss(M).bound(3.5).flat(2.2).cow(2.2),
+        miss(10 * M).bound(1.7).flat(1.4).cow(1.4),
+        ids(100 * K).flat(0.75).cow(1.0),
+        ids(M).flat(0.8).cow(0.9),
+        Target::new("`get_each`", random("get-each", "get_each", M), Against::Variant("get"))
+            .flat(0.6)
+            .cow(0.6),
+        Target::new("scan", random("scan", "scan", M), HASHBROWN).bound(1.5).flat(1.0).cow(1.2),
+        Target::new("scan", random("scan", "scan", M), IMBL).bound(0.2),
+        Target::new(
+            "lookups while another thread clones and drops",
+            random("beside", "hit|beside clones", M),
+            Against::Variant("hit|alone"),
+        )
+        .bound(1.3),
+    ]
+}
+
+fn writes() -> Vec<Target> {
+    let slowest = |operation, variant| {
+        let against = Against::MapAt(MapId::Hashbrown, "alone|max");
+        Target::new(operation, random("growth", variant, 10 * M), against).bound(1.0 / 200.0)
+    };
+    vec![
+        Target::new("build, reserved", random("build", "reserved", M), HASHBROWN)
+            .flat(1.0)
+            .cow(1.0),
+        Target::new("build from nothing", random("build", "from nothing", M), HASHBROWN)
+            .bound(1.3)
+            .flat(1.0)
+            .cow(1.0),
+        Target::new("churn", random("churn", "churn", 100 * K), HASHBROWN).flat(1.1).cow(1.1),
+        Target::new("churn", random("churn", "churn", M), HASHBROWN).flat(1.1).cow(1.1),
+        slowest("slowest insert while growing", "alone|max"),
+        slowest("slowest insert while growing, a snapshot held", "snapshot held|max"),
+        Target::new("bytes an entry, 0.5M to 1M", random("memory", "memory|live", M), HASHBROWN)
+            .bound(1.0),
+    ]
+}
+
+fn snapshots() -> Vec<Target> {
+    let first = |size, against| {
+        let cell = random("first-write", "first write", size);
+        Target::new("first write after a snapshot", cell, against)
+    };
+    let handle = |size, against| {
+        let cell = random("handles", "clone + drop", size);
+        Target::new("clone and drop of a handle, not diverged", cell, against)
+    };
+    vec![
+        first(M, IMBL).bound(0.5).cow(0.3),
+        first(10 * M, IMBL).bound(0.5).cow(0.3),
+        first(M, Against::Map(MapId::ArcHashbrown)).bound(1.0 / 5_000.0),
+        Target::new(
+            "first write, values `Arc<[u64; 8]>`",
+            random("values", "first write|Arc<[u64; 8]>", M),
+            IMBL,
+        )
+        .bound(1.5),
+        Target::new(
+            "first write, values `String`",
+            random("values", "first write|String", M),
+            IMBL,
+        )
+        .bound(1.5),
+        Target::new(
+            "100 random updates after a snapshot",
+            random("updates", "100 random updates", M),
+            IMBL,
+        )
+        .bound(0.7)
+        .cow(0.5),
+        Target::new(
+            "100 neighbouring updates after a snapshot",
+            dense("updates", "100 neighbouring updates", M),
+            IMBL,
+        )
+        .bound(0.1)
+        .cow(0.05),
+        Target::new(
+            "drop of a snapshot after 100 random updates",
+            random("updates", "drop after 100 random updates", M),
+            IMBL,
+        )
+        .bound(1.5),
+        handle(K, Against::Map(MapId::Arc)).bound(3.0),
+        handle(10 * M, Against::Map(MapId::Arc)).bound(3.0),
+        handle(10 * M, Against::Size(K)).bound(1.2),
+        Target::new("mixed MVCC load, 1 thread", random("mvcc", "1 thread", M), IMBL).cow(0.25),
+    ]
+}
