@@ -135,7 +135,7 @@ pub fn run<P: Paging>(settings: Settings) -> Report {
         let wrong = readers
             .into_iter()
             .map(|reader| reader.join().expect("a reader panicked"))
-            .fold(None, |first, wrong| first.or(wrong));
+            .fold(None, Option::or);
         (pauses, wrong)
     });
     Report {

@@ -1,4 +1,4 @@
-//! MVCC version tables on [cowmap](cowmap), and what the example programs have in common.
+//! MVCC version tables on [cowmap], and what the example programs have in common.
 //!
 //! | file | answers |
 //! |---|---|

@@ -59,7 +59,7 @@ impl Pauses {
 /// The class of a duration: durations below 16 ns have one each, then each power of two has 16.
 fn class(nanos: u64) -> usize {
     let shift = (u64::BITS - nanos.leading_zeros()).saturating_sub(FINE + 1);
-    ((u64::from(shift) << FINE) + (nanos >> shift)) as usize
+    usize::try_from((u64::from(shift) << FINE) + (nanos >> shift)).expect("below a thousand")
 }
 
 /// The longest duration of a class.

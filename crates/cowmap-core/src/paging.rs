@@ -46,7 +46,7 @@ impl Paging for Paged {
     const PAGED: bool = true;
     const SEGMENT_BITS: u8 = 5;
     const ROOT_BITS: u8 = 8;
-    const LOAD: usize = 22;
+    const LOAD: usize = 27;
     const PAGE_BYTES: usize = 2048;
     const PAGE_SLOTS_OF_HEAVY_VALUES: usize = 32;
 }
@@ -116,6 +116,29 @@ impl Size for u32 {
         debug_assert!(u32::try_from(len).is_ok());
         len as u32
     }
+}
+
+/// What hashing must know of a map.
+pub(crate) trait Locality {
+    /// Whether there are several pages.
+    const PAGED: bool;
+    /// Ids that differ in this many low bits only share a page.
+    const NEIGHBOUR_BITS: u32;
+}
+
+impl<W: Word, V, P: Paging> Locality for Limits<W, V, P> {
+    const PAGED: bool = P::PAGED;
+
+    /// Up to 5, but three blocks of neighbours go into a page, so that dense ids can be separated.
+    /// Measured at a million entries with 5: 100 updates of neighbouring rows after a snapshot copy
+    /// about four pages instead of a hundred, for one shift a lookup.
+    const NEIGHBOUR_BITS: u32 = {
+        let mut bits = 0;
+        while bits < 5 && Self::PAGE_ENTRIES / 3 >= 2 << bits {
+            bits += 1;
+        }
+        bits
+    };
 }
 
 /// What follows from a policy for words `W` and values `V`.

@@ -3,31 +3,31 @@
 
 use core::marker::PhantomData;
 
-use crate::hash::{Hashing, PageHash, Place, sealed};
-use crate::paging::Paging;
+use crate::hash::{Hashing, PageHash, Place, WordHash};
+use crate::paging::Locality;
 
 /// How a write hashes words and clones values that are shared.
-pub(crate) trait Rules<V>: Hashing {
+pub(crate) trait Rules<V>: WordHash {
     fn clone_value(&self, value: &V) -> V;
 }
 
-/// The rules of a read.
-pub(crate) struct Reading<'a, P, H>(&'a H, PhantomData<P>);
+/// The rules of a read from a map with the locality `L`.
+pub(crate) struct Reading<'a, L, H>(&'a H, PhantomData<L>);
 
 /// The rules of an ordinary write: shared values are cloned.
-pub(crate) struct Cloning<'a, P, H>(&'a H, PhantomData<P>);
+pub(crate) struct Cloning<'a, L, H>(&'a H, PhantomData<L>);
 
 /// The rules of filling a map that is shared with nobody yet, which asks for no `V: Clone`.
-pub(crate) struct Building<'a, P, H>(&'a H, PhantomData<P>);
+pub(crate) struct Building<'a, L, H>(&'a H, PhantomData<L>);
 
-impl<V: Clone, P: Paging, H: Hashing> Rules<V> for Cloning<'_, P, H> {
+impl<V: Clone, L: Locality, H: Hashing> Rules<V> for Cloning<'_, L, H> {
     #[inline(always)]
     fn clone_value(&self, value: &V) -> V {
         value.clone()
     }
 }
 
-impl<V, P: Paging, H: Hashing> Rules<V> for Building<'_, P, H> {
+impl<V, L: Locality, H: Hashing> Rules<V> for Building<'_, L, H> {
     fn clone_value(&self, _: &V) -> V {
         unreachable!("a map that is being built is shared with nobody")
     }
@@ -35,30 +35,22 @@ impl<V, P: Paging, H: Hashing> Rules<V> for Building<'_, P, H> {
 
 macro_rules! hashes_as_its_map {
     ($rules:ident) => {
-        impl<'a, P: Paging, H: Hashing> $rules<'a, P, H> {
+        impl<'a, L: Locality, H: Hashing> $rules<'a, L, H> {
             #[inline(always)]
             pub(crate) fn by(hash: &'a H) -> Self {
                 $rules(hash, PhantomData)
             }
         }
 
-        impl<P, H> Clone for $rules<'_, P, H> {
-            fn clone(&self) -> Self {
-                $rules(self.0, PhantomData)
-            }
-        }
-
-        impl<P, H> sealed::Sealed for $rules<'_, P, H> {}
-        impl<P: Paging, H: Hashing> Hashing for $rules<'_, P, H> {
-            #[inline(always)]
-            fn place(&self, word: u64) -> Place {
-                let place = self.0.place(word);
-                if P::PAGED { place.within(self.0.page(word)) } else { place }
-            }
-
+        impl<L: Locality, H: Hashing> WordHash for $rules<'_, L, H> {
             #[inline(always)]
             fn page(&self, word: u64) -> PageHash {
-                self.0.page(word)
+                if L::PAGED { self.0.page(word, L::NEIGHBOUR_BITS) } else { PageHash(0) }
+            }
+
+            #[inline(always)]
+            fn place_at(&self, word: u64, page: PageHash) -> Place {
+                if L::PAGED { self.0.place_in_page(word, page) } else { self.0.place(word) }
             }
         }
     };

@@ -27,7 +27,9 @@ fn main() {
 
     // A snapshot shares everything with `orders`, until one of them is written.
     let yesterday = orders.clone();
-    orders.entry(OrderId(1001)).and_modify(|order| order.push_str(", one with arms"));
+    if let Some(order) = orders.get_mut(OrderId(1001)) {
+        order.push_str(", one with arms");
+    }
     orders.remove(OrderId(1002));
     orders.insert(OrderId(1003), "a lamp".to_owned());
 

@@ -4,7 +4,7 @@
 //! cargo run --release -p cowmap-examples --bin soak -- --seconds 60
 //! ```
 //!
-//! Ends with status 1 at the first difference.
+//! Ends with status 1 at the first difference, or if memory was not given back when all was dropped.
 
 #![forbid(unsafe_code)]
 
@@ -14,6 +14,13 @@ use std::time::Duration;
 use clap::Parser;
 use cowmap_examples::progress::grouped;
 use cowmap_examples::soak::{Counts, Settings, run};
+use peak_alloc::PeakAlloc;
+
+#[global_allocator]
+static MEMORY: PeakAlloc = PeakAlloc;
+
+/// Bytes that may stay allocated: what the lock keeps of the threads that waited for it.
+const SLACK: usize = 64 << 10;
 
 /// Writes, snapshots, scans and drops maps at random from many threads, and compares all that it sees with models.
 #[derive(Parser)]
@@ -34,7 +41,7 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let before = memory("VmRSS:");
+    let before = MEMORY.current_usage();
     let counts = Counts::default();
     let settings = Settings {
         duration: Duration::from_secs(arguments.seconds),
@@ -44,6 +51,7 @@ fn main() -> ExitCode {
         progress: true,
     };
     let result = run(settings, &counts);
+    let (after, peak) = (MEMORY.current_usage(), MEMORY.peak_usage());
 
     for (name, count) in [
         ("operations", counts.operations()),
@@ -54,30 +62,34 @@ fn main() -> ExitCode {
         println!("{name:<32}{:>16}", grouped(count));
     }
     for (name, bytes) in [
-        ("memory before", before),
-        ("memory, peak", memory("VmHWM:")),
-        ("memory after all was dropped", memory("VmRSS:")),
+        ("allocated before", Some(before)),
+        ("allocated at most", Some(peak)),
+        ("allocated after all was dropped", Some(after)),
+        ("resident at most", most_resident()),
     ] {
         match bytes {
-            Some(kib) => println!("{name:<32}{:>12} KiB", grouped(kib)),
+            Some(bytes) => println!("{name:<32}{:>12} KiB", grouped((bytes >> 10) as u64)),
             None => println!("{name:<32}{:>16}", "not known here"),
         }
     }
-    match result {
-        Ok(()) => {
-            println!("no difference; every value was dropped once, and nothing stayed shared");
-            ExitCode::SUCCESS
-        }
-        Err(difference) => {
-            eprintln!("difference: {difference}");
-            ExitCode::FAILURE
-        }
+    if let Err(difference) = result {
+        eprintln!("difference: {difference}");
+        return ExitCode::FAILURE;
     }
+    if after > before + SLACK {
+        eprintln!("difference: memory was not given back");
+        return ExitCode::FAILURE;
+    }
+    println!(
+        "no difference; every value was dropped once, nothing stayed shared, memory was given back"
+    );
+    ExitCode::SUCCESS
 }
 
-/// A line of Linux's report on this process, in KiB.
-fn memory(name: &str) -> Option<u64> {
+/// The most bytes that this process ever had in memory, as Linux reports them.
+fn most_resident() -> Option<usize> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with(name))?;
-    line.split_whitespace().nth(1)?.parse().ok()
+    let kib = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: usize = kib.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib << 10)
 }

@@ -295,7 +295,7 @@ impl<'t, V: Value<'t>, P: Paging, H: Hashing> Lane<'t, V, P, H> {
     }
 }
 
-impl<'t, V: Value<'t>, P: Paging, H: Hashing> Steps for Lane<'t, V, P, H> {
+impl<'t, V: Value<'t>, P: Paging, H: Hashing + Send> Steps for Lane<'t, V, P, H> {
     fn step(&self, rng: &mut StdRng, counts: &Counts) -> Result<(), Difference> {
         match rng.random_range(0..1000) {
             0..700 => {

@@ -22,11 +22,12 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         word: W,
         value: V,
     ) -> Result<Option<V>, TryReserveError> {
-        let value = match self.sole_page(hash, word) {
+        let at = hash.page(word.widen());
+        let value = match self.sole_page(at) {
             Some(page) => {
                 // SAFETY: one owner all the way (S2), this handle, which is borrowed mutably.
                 let mut page = unsafe { page.borrow_mut() };
-                match page.insert(hash.place(word.widen()), word, value) {
+                match page.insert(hash.place_at(word.widen(), at), word, value) {
                     Ok(old) => {
                         self.len = Size::from_usize(self.len() + usize::from(old.is_none()));
                         return Ok(old);
@@ -62,13 +63,14 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         word: W,
         value: V,
     ) -> Result<&mut V, TryReserveError> {
-        let page = self.page_with_room(hash, word)?.page();
+        let at = hash.page(word.widen());
+        let page = self.page_with_room(hash, at)?.page();
         self.len = Size::from_usize(self.len() + 1);
         // SAFETY: `page_with_room` made the page this handle's own (S2), which is borrowed
         // mutably; the slot holds the new entry.
         unsafe {
             let mut page = page.borrow_mut();
-            let slot = page.insert_absent(hash.place(word.widen()), word, value);
+            let slot = page.insert_absent(hash.place_at(word.widen(), at), word, value);
             Ok(page.value_mut(slot))
         }
     }
@@ -141,7 +143,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         self.len = Size::from_usize(self.len() - 1);
         if self.is_sparse(page.tier(), len) {
             // What cannot be allocated now is left as large as it is.
-            let _ = self.settle(self.page_hash(hash, word), Fit::Loose, hash);
+            let _ = self.settle(hash.page(word.widen()), Fit::Loose, hash);
         }
         Ok(value)
     }
@@ -149,9 +151,10 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     /// The page of `word`, which has an entry, made this handle's own.
     #[inline]
     fn own_page<H: Rules<V>>(&mut self, hash: &H, word: W) -> Result<Page<W, V>, TryReserveError> {
-        match self.sole_page(hash, word) {
+        let at = hash.page(word.widen());
+        match self.sole_page(at) {
             Some(page) => Ok(page),
-            None => Ok(self.unshared_page(hash, word)?.page()),
+            None => Ok(self.unshared_page(hash, at)?.page()),
         }
     }
 

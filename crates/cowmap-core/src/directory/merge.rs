@@ -80,10 +80,22 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
             {
                 self.unshare_segments(at)?;
                 self.settle(at, Fit::Tight, hash)?;
+            } else if self.starts_hollow_segment(parent, at) {
+                self.unshare_segments(at)?;
+                while self.narrow(at)? {}
             }
             next = self.next_page_hash(at);
         }
         Ok(())
+    }
+
+    /// Whether the first page of its segment is the empty page, and half of the segment's links would do.
+    fn starts_hollow_segment(&self, parent: Parent, at: PageHash) -> bool {
+        let Some(segment) = parent.segment else { return false };
+        self.page_under(parent, at).is_empty_page()
+            && Segment::index(at, parent.depth, parent.bits) == 0
+            // SAFETY: a segment of this tree, alive and not written meanwhile.
+            && unsafe { segment.all_pairs_equal() }
     }
 
     /// The other half of the page of `at`, if the two are to merge.
@@ -161,17 +173,20 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     }
 
     /// Merges segments from the one above the pages upward as long as half of the links would do, and
-    /// halves the root.
-    fn narrow(&mut self, at: PageHash) -> Result<(), TryReserveError> {
+    /// halves the root; `false` if nothing changed.
+    fn narrow(&mut self, at: PageHash) -> Result<bool, TryReserveError> {
         let mut height = 1;
         while height < self.levels {
             if !self.merge_segment(at, height)? {
-                return Ok(());
+                return Ok(height > 1);
             }
             height += 1;
         }
-        while self.halve_root()? {}
-        Ok(())
+        let mut narrowed = height > 1;
+        while self.halve_root()? {
+            narrowed = true;
+        }
+        Ok(narrowed)
     }
 
     /// Merges the segment at `height` with its other half.
@@ -228,12 +243,12 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
             if !old.all_pairs_equal() {
                 return Ok(false);
             }
-            if self.shape > 1 {
+            let bits = self.root_bits();
+            if bits > 1 {
                 let weight = old.header().weight.get();
-                let new = Segment::allocate((self.shape - 1, 0), HANDLE, weight, |index| {
-                    old.link(index << 1)
-                })?;
-                self.set_root_segment(new, self.shape - 1, self.levels);
+                let new =
+                    Segment::allocate((bits - 1, 0), HANDLE, weight, |index| old.link(index << 1))?;
+                self.set_root_segment(new, bits - 1, self.levels);
                 old.free();
                 return Ok(true);
             }

@@ -27,7 +27,7 @@ use self::link::Link;
 use self::segment::Segment;
 use crate::capacity::{Floor, Tier};
 use crate::count::HANDLE;
-use crate::hash::{Hashing, PageHash};
+use crate::hash::{PageHash, WordHash};
 use crate::page::{Page, PageRef, Slot, empty_base};
 use crate::paging::{Paging, Size};
 use crate::word::Word;
@@ -37,7 +37,8 @@ pub(crate) struct Tree<W: Word, V, P: Paging> {
     /// The groups of the root page, or the links of the root segment.
     root: NonNull<u8>,
     len: P::Size,
-    /// The tier of the root page, or the bits of the root segment.
+    /// The tier of the root page, or 64 less the bits of the root segment, by which a page hash
+    /// is shifted to index it.
     shape: u8,
     /// How many segments lie above each page.
     levels: u8,
@@ -90,6 +91,13 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         Page::from_parts(self.root, Tier::from_bits(self.shape).groups())
     }
 
+    /// How many bits of the page hash the root segment tells apart.
+    #[inline(always)]
+    fn root_bits(&self) -> u8 {
+        debug_assert!(self.has_directory());
+        64 - self.shape
+    }
+
     /// The root segment, where there is a directory.
     #[inline(always)]
     fn root_segment(&self) -> Segment {
@@ -120,14 +128,10 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
             .is_some_and(|count| count.is_shared(HANDLE))
     }
 
-    /// The page where the entry of `word` is, if there is one.
+    /// The page where entries with this page hash are.
     #[inline(always)]
-    pub(crate) fn page<H: Hashing>(&self, hash: &H, word: W) -> PageRef<'_, W, V> {
-        let page = if self.has_directory() {
-            self.descend(hash.page(word.widen()))
-        } else {
-            self.root_page()
-        };
+    pub(crate) fn page(&self, hash: PageHash) -> PageRef<'_, W, V> {
+        let page = if self.has_directory() { self.descend(hash) } else { self.root_page() };
         // SAFETY: the handle holds its tree as long as it is borrowed, and what is shared is never
         // written (S2).
         unsafe { page.borrow() }
@@ -140,17 +144,17 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         // SEGMENT_BITS, and an index of as many bits is one of theirs (D3); nobody writes them while
         // the handle is borrowed.
         unsafe {
-            let mut link = self.root_segment().link(Segment::index(hash, 0, self.shape));
+            let mut link = self.root_segment().link(Segment::index(hash, 0, self.root_bits()));
             let below = |link: Link| {
                 link.segment().link(Segment::index(hash, link.depth(), P::SEGMENT_BITS))
             };
-            // Written out, because the compiler unrolls a loop into something longer.
+            // Written out, because a loop is unrolled into something longer.
             if self.levels > 1 {
                 link = below(link);
                 if self.levels > 2 {
                     link = below(link);
                     for _ in 3..self.levels {
-                        link = core::hint::black_box(below(link));
+                        link = below(link);
                     }
                 }
             }
@@ -160,14 +164,15 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
 
     /// The page and slot of `word`, which must not be the free word.
     #[inline(always)]
-    pub(crate) fn find<H: Hashing>(&self, hash: &H, word: W) -> Option<(PageRef<'_, W, V>, Slot)> {
-        let page = self.page(hash, word);
-        page.find(hash.place(word.widen()), word).map(|slot| (page, slot))
+    pub(crate) fn find<H: WordHash>(&self, hash: &H, word: W) -> Option<(PageRef<'_, W, V>, Slot)> {
+        let at = hash.page(word.widen());
+        let page = self.page(at);
+        page.find(hash.place_at(word.widen(), at), word).map(|slot| (page, slot))
     }
 
     /// The value of `word`, which must not be the free word.
     #[inline(always)]
-    pub(crate) fn get<H: Hashing>(&self, hash: &H, word: W) -> Option<&V> {
+    pub(crate) fn get<H: WordHash>(&self, hash: &H, word: W) -> Option<&V> {
         // SAFETY: the slot was found in this page, so it holds an entry.
         self.find(hash, word).map(|(page, slot)| unsafe { page.value(slot) })
     }
@@ -177,7 +182,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         if !self.has_directory() {
             return 0;
         }
-        u32::from(self.shape) + u32::from(P::SEGMENT_BITS) * (u32::from(self.levels) - 1)
+        u32::from(self.root_bits()) + u32::from(P::SEGMENT_BITS) * (u32::from(self.levels) - 1)
     }
 
     /// Entries that the tree holds before it allocates: exact for one page, else an estimate.

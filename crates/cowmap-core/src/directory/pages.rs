@@ -60,7 +60,7 @@ impl<W: Word, V> Pages<W, V> {
         if tree.has_directory() {
             let root = Root::Segment {
                 root: tree.root_segment(),
-                bits: tree.shape,
+                bits: tree.root_bits(),
                 below: P::SEGMENT_BITS,
                 levels: tree.levels,
             };

@@ -5,7 +5,7 @@ use super::segment;
 use super::{PageHash, Tree};
 use crate::capacity::Tier;
 use crate::count::HANDLE;
-use crate::hash::Hashing;
+use crate::hash::WordHash;
 use crate::page::Page;
 use crate::paging::{Limits, Paging};
 use crate::word::Word;
@@ -71,10 +71,10 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     /// # Panics
     ///
     /// Panics with the number of the first invariant that does not hold.
-    pub(crate) fn check<H: Hashing>(&self, hash: &H) {
+    pub(crate) fn check<H: WordHash>(&self, hash: &H) {
         assert!(P::PAGED || self.levels == 0, "D4: a flat map has no directory");
         let len = if self.has_directory() {
-            let bits = self.shape;
+            let bits = self.root_bits();
             assert!((1..=P::ROOT_BITS).contains(&bits), "D3: {bits} bits of the root");
             self.check_segment(self.root_link(), self.levels, HANDLE, PageHash(0), hash)
         } else {
@@ -93,7 +93,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     }
 
     /// Checks a segment and what is below it, and counts the entries.
-    fn check_segment<H: Hashing>(
+    fn check_segment<H: WordHash>(
         &self,
         link: Link,
         height: u8,
@@ -107,7 +107,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
             let header = segment.header();
             assert_eq!(header.depth, link.depth(), "D2: the depth of a segment in its link");
             let above_root = height == self.levels;
-            let bits = if above_root { self.shape } else { P::SEGMENT_BITS };
+            let bits = if above_root { self.root_bits() } else { P::SEGMENT_BITS };
             assert_eq!(header.bits, bits, "D3: the bits of a segment");
             assert!(!header.count.is_shared(held) || !header.count.is_sole(held), "S1");
             let (end, mut index, mut len) = (1_usize << bits, 0, 0);
@@ -153,8 +153,9 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     }
 
     /// Groups that a lookup of `word` compares, and that an insertion of it would.
-    pub(crate) fn groups_probed<H: Hashing>(&self, hash: &H, word: W) -> (usize, usize) {
-        self.page(hash, word).sized().groups_probed(hash.place(word.widen()), word)
+    pub(crate) fn groups_probed<H: WordHash>(&self, hash: &H, word: W) -> (usize, usize) {
+        let at = hash.page(word.widen());
+        self.page(at).sized().groups_probed(hash.place_at(word.widen(), at), word)
     }
 
     /// How many links the directory has, for tests of its bounds.

@@ -14,7 +14,7 @@ use crate::capacity::Tier;
 use crate::count::{FRESH, HANDLE};
 use crate::error::TryReserveError;
 use crate::hash::PageHash;
-use crate::page::{Chosen, Page};
+use crate::page::Page;
 use crate::paging::{Limits, Paging};
 use crate::rules::Rules;
 use crate::word::Word;
@@ -71,7 +71,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         });
         // SAFETY: the path has one owner; both halves are linked before the old page is released.
         unsafe {
-            let (new, old) = self.transferred(parent, page, shapes, Chosen::Split(depth), hash)?;
+            let (new, old) = self.transferred(parent, page, shapes, depth, hash)?;
             for (half, page) in [false, true].into_iter().zip(new) {
                 self.set_child(parent, at.with_bit(depth, half), depth + 1, Link::to_page(page));
             }
@@ -80,8 +80,12 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         Ok(true)
     }
 
-    /// The tier for half of a page that has this many entries, and soon one more.
+    /// The tier for half of a page that has this many entries, and soon one more: that of a full
+    /// page, so that it need not grow before it splits, unless it is much less than half.
     fn tier_after_split(entries: usize) -> Tier {
+        if entries >= Limits::<W, V, P>::PAGE_ENTRIES / 3 {
+            return Limits::<W, V, P>::TIER;
+        }
         Limits::<W, V, P>::SIZING
             .tier_for(entries + 1)
             .expect("half of a page has fewer slots than a page")

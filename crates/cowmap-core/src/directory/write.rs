@@ -10,8 +10,7 @@ use super::{PageHash, Tree};
 use crate::capacity::Tier;
 use crate::count::HANDLE;
 use crate::error::TryReserveError;
-use crate::hash::Hashing;
-use crate::page::{Chosen, Page, PageMut, Shape};
+use crate::page::{Page, PageMut, Shape};
 use crate::paging::{Limits, Paging};
 use crate::rules::Rules;
 use crate::word::Word;
@@ -89,7 +88,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     fn set_root(&mut self, link: Link) {
         if self.has_directory() {
             // SAFETY: the root is a segment that was linked, so it is alive.
-            self.shape = unsafe { link.segment().header() }.bits;
+            self.shape = 64 - unsafe { link.segment().header() }.bits;
             self.root = link.segment().base().cast();
         } else {
             // SAFETY: the root is a page that was linked, so it is alive.
@@ -102,7 +101,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     /// Makes a root segment the root.
     pub(super) fn set_root_segment(&mut self, root: Segment, bits: u8, levels: u8) {
         self.root = root.base().cast();
-        self.shape = bits;
+        self.shape = 64 - bits;
         self.levels = levels;
     }
 
@@ -155,16 +154,9 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         Some(parent)
     }
 
-    /// The page hash of `word`, which is not computed where there is no directory.
-    #[inline(always)]
-    pub(super) fn page_hash<H: Hashing>(&self, hash: &H, word: W) -> PageHash {
-        if self.has_directory() { hash.page(word.widen()) } else { PageHash(0) }
-    }
-
-    /// The page of `word`, if it and the whole path to it have one owner, this handle.
+    /// The page on the path of `at`, if it and the whole path have one owner, this handle.
     #[inline]
-    pub(super) fn sole_page<H: Hashing>(&mut self, hash: &H, word: W) -> Option<Page<W, V>> {
-        let at = self.page_hash(hash, word);
+    pub(super) fn sole_page(&mut self, at: PageHash) -> Option<Page<W, V>> {
         let parent = self.sole_parent(at)?;
         let page = self.page_under(parent, at);
         // SAFETY: alive, being linked; the empty page has no count and no owner.
@@ -197,14 +189,13 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         Ok(parent)
     }
 
-    /// The page of `word` for writing: copied if it is shared, each entry in its slot. The page must have
+    /// The page on the path of `at` for writing: copied if it is shared, each entry in its slot. The page must have
     /// an entry.
     pub(crate) fn unshared_page<H: Rules<V>>(
         &mut self,
         hash: &H,
-        word: W,
+        at: PageHash,
     ) -> Result<PageMut<'_, W, V>, TryReserveError> {
-        let at = self.page_hash(hash, word);
         let parent = self.unshare_segments(at)?;
         self.unshare_page_under(parent, at, hash)
     }
@@ -239,15 +230,14 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         unsafe { self.set_child(parent, at, depth, Link::to_page(page)) };
     }
 
-    /// The page of `word`, which has no entry, for writing, with room for it.
+    /// The page on the path of `at` for writing, with room for another entry.
     #[inline]
     pub(crate) fn page_with_room<H: Rules<V>>(
         &mut self,
         hash: &H,
-        word: W,
+        at: PageHash,
     ) -> Result<PageMut<'_, W, V>, TryReserveError> {
         loop {
-            let at = self.page_hash(hash, word);
             let parent = self.unshare_segments(at)?;
             let page = self.page_under(parent, at);
             // SAFETY: alive, being linked, and not written meanwhile.
@@ -258,8 +248,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
                 return self.unshare_page_under(parent, at, hash);
             } else if page.tier() < Limits::<W, V, P>::TIER || !P::PAGED {
                 self.grow(parent, at, hash)?;
-            } else if !self.split_page(hash.page(word.widen()), hash)? {
-                let at = self.page_hash(hash, word);
+            } else if !self.split_page(at, hash)? {
                 self.grow(self.page_parent(at), at, hash)?;
             }
         }
@@ -297,34 +286,34 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         unsafe {
             let depth = page.borrow().depth();
             let shape = Limits::<W, V, P>::shape(tier, depth, parent.weight);
-            let ([new], old) = self.transferred(parent, page, [shape], Chosen::All, hash)?;
+            let ([new], old) = self.transferred(parent, page, [shape], 0, hash)?;
             self.replace_page(parent, at, new, depth);
             old.release(parent.weight);
         }
         Ok(())
     }
 
-    /// The entries of a page in new pages, and what is left to release: the page, or the empty page
+    /// The entries of a page in one or two new pages, two by the bit of the page hash at `depth`, and what is left to release: the page, or the empty page
     /// where it was moved.
     ///
     /// # Safety
     ///
     /// The page is held by `parent`, whose path has one owner. If the second result is the empty page, the links to
-    /// the page must be replaced before anything else happens. The shapes hold what `chosen` gives to each.
+    /// the page must be replaced before anything else happens. The shapes hold the entries that each gets.
     pub(super) unsafe fn transferred<const N: usize, H: Rules<V>>(
         &self,
         parent: Parent,
         page: Page<W, V>,
         shapes: [Shape; N],
-        chosen: Chosen,
+        depth: u8,
         hash: &H,
     ) -> Result<([Page<W, V>; N], Page<W, V>), TryReserveError> {
         // SAFETY: alive, being held; moved only with one holder (S2).
         unsafe {
             if page.is_empty_page() || page.count().is_sole(parent.weight) {
-                Ok((page.move_into(shapes, chosen, hash)?, Page::empty()))
+                Ok((page.move_into(shapes, depth, hash)?, Page::empty()))
             } else {
-                Ok((page.borrow().clone_into(shapes, chosen, hash)?, page))
+                Ok((page.borrow().clone_into(shapes, depth, hash)?, page))
             }
         }
     }

@@ -7,11 +7,12 @@ use core::fmt;
 
 use super::Map;
 use crate::error::OrRaise;
-use crate::hash::Hashing;
+use crate::hash::{Hashing, WordHash};
 use crate::key::{SentinelKey, WordOf, encode};
 use crate::page::Slot;
-use crate::paging::Paging;
+use crate::paging::{Limits, Paging};
 use crate::rules::Cloning;
+use crate::word::Word;
 
 /// A key's place in a map: occupied or vacant. From [`Map::entry`].
 pub enum Entry<'a, K: SentinelKey, V, P: Paging, H: Hashing> {
@@ -118,7 +119,7 @@ impl<'a, K: SentinelKey, V, P: Paging, H: Hashing> OccupiedEntry<'a, K, V, P, H>
     /// The value.
     #[inline]
     pub fn get(&self) -> &V {
-        let page = self.map.tree.page(&self.map.reading(), self.word);
+        let page = self.map.tree.page(self.map.reading().page(self.word.widen()));
         // SAFETY: the slot holds the entry of `word` in its page (invariant of the type).
         unsafe { page.value(self.slot) }
     }
@@ -130,7 +131,11 @@ impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> OccupiedEntry<'a, K, V
     pub fn get_mut(&mut self) -> &mut V {
         // SAFETY: the slot holds the entry of `word` in its page (invariant of the type).
         unsafe {
-            self.map.tree.value_mut(&Cloning::<P, H>::by(&self.map.hash), self.word, self.slot)
+            self.map.tree.value_mut(
+                &Cloning::<Limits<WordOf<K>, V, P>, H>::by(&self.map.hash),
+                self.word,
+                self.slot,
+            )
         }
         .or_raise()
     }
@@ -140,7 +145,11 @@ impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> OccupiedEntry<'a, K, V
     pub fn into_mut(self) -> &'a mut V {
         // SAFETY: the slot holds the entry of `word` in its page (invariant of the type).
         unsafe {
-            self.map.tree.value_mut(&Cloning::<P, H>::by(&self.map.hash), self.word, self.slot)
+            self.map.tree.value_mut(
+                &Cloning::<Limits<WordOf<K>, V, P>, H>::by(&self.map.hash),
+                self.word,
+                self.slot,
+            )
         }
         .or_raise()
     }
@@ -156,7 +165,11 @@ impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> OccupiedEntry<'a, K, V
     pub fn remove(self) -> V {
         // SAFETY: the slot holds the entry of `word` in its page (invariant of the type).
         unsafe {
-            self.map.tree.remove_slot(&Cloning::<P, H>::by(&self.map.hash), self.word, self.slot)
+            self.map.tree.remove_slot(
+                &Cloning::<Limits<WordOf<K>, V, P>, H>::by(&self.map.hash),
+                self.word,
+                self.slot,
+            )
         }
         .or_raise()
     }
@@ -175,7 +188,11 @@ impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> VacantEntry<'a, K, V, 
     pub fn insert(self, value: V) -> &'a mut V {
         self.map
             .tree
-            .insert_absent(&Cloning::<P, H>::by(&self.map.hash), self.word, value)
+            .insert_absent(
+                &Cloning::<Limits<WordOf<K>, V, P>, H>::by(&self.map.hash),
+                self.word,
+                value,
+            )
             .or_raise()
     }
 }

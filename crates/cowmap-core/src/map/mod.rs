@@ -12,9 +12,9 @@ use core::marker::PhantomData;
 use crate::MemoryUsage;
 use crate::directory::Tree;
 use crate::error::{OrRaise, ReservedKey, TryReserveError};
-use crate::hash::{Fixed, Hashing, Seeded};
+use crate::hash::{Fixed, Hashing, Seeded, WordHash};
 use crate::key::{SentinelKey, WordOf, decode, encode, reserved_key_panic};
-use crate::paging::{Flat, Paged, Paging};
+use crate::paging::{Flat, Limits, Paged, Paging};
 use crate::rules::{Building, Cloning, Reading};
 use crate::word::Word;
 
@@ -154,7 +154,7 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
 
     /// How this map reads its tree.
     #[inline(always)]
-    fn reading(&self) -> Reading<'_, P, H> {
+    fn reading(&self) -> Reading<'_, Limits<WordOf<K>, V, P>, H> {
         Reading::by(&self.hash)
     }
 
@@ -246,7 +246,9 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
         if word == Word::FREE {
             reserved_key_panic::<K>();
         }
-        self.tree.insert(&Building::<P, H>::by(&self.hash), word, value).or_raise();
+        self.tree
+            .insert(&Building::<Limits<WordOf<K>, V, P>, H>::by(&self.hash), word, value)
+            .or_raise();
     }
 
     /// Removes all entries; what was reserved stays reserved. O(pages). Copies nothing: snapshots keep what they
@@ -305,7 +307,7 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     #[doc(hidden)]
     pub fn hashes(&self, key: K) -> (u64, u64) {
         let word = encode(key).widen();
-        (self.hash.page(word).0, self.reading().place(word).0)
+        (self.reading().page(word).0, self.reading().place(word).0)
     }
 }
 
@@ -357,7 +359,9 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
 
     #[inline]
     fn insert_word(&mut self, word: WordOf<K>, value: V) -> Option<V> {
-        self.tree.insert(&Cloning::<P, H>::by(&self.hash), word, value).or_raise()
+        self.tree
+            .insert(&Cloning::<Limits<WordOf<K>, V, P>, H>::by(&self.hash), word, value)
+            .or_raise()
     }
 
     /// The value of `key`, to be changed. O(1); copies the key's page if it is shared, and nothing if the key is
@@ -376,7 +380,7 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
         if word == Word::FREE {
             return None;
         }
-        self.tree.get_mut(&Cloning::<P, H>::by(&self.hash), word).or_raise()
+        self.tree.get_mut(&Cloning::<Limits<WordOf<K>, V, P>, H>::by(&self.hash), word).or_raise()
     }
 
     /// Removes `key` and answers its value. O(1); copies the key's page if it is shared, and nothing if the key
@@ -395,7 +399,7 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
         if word == Word::FREE {
             return None;
         }
-        self.tree.remove(&Cloning::<P, H>::by(&self.hash), word).or_raise()
+        self.tree.remove(&Cloning::<Limits<WordOf<K>, V, P>, H>::by(&self.hash), word).or_raise()
     }
 
     /// The place of `key` in the map, found once, to be looked at, filled or changed. Copies nothing until it is
@@ -458,7 +462,7 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// assert_eq!(map.get(1), Some(&'a'));
     /// ```
     pub fn try_reserve(&mut self, additional: usize) -> Result<(), TryReserveError> {
-        self.tree.reserve(additional, &Cloning::<P, H>::by(&self.hash))
+        self.tree.reserve(additional, &Cloning::<Limits<WordOf<K>, V, P>, H>::by(&self.hash))
     }
 
     /// Gives back all room that the entries do not need, and forgets what was reserved. O(pages); copies the pages that
@@ -480,7 +484,9 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// reserved.
     pub fn shrink_to(&mut self, min_capacity: usize) {
         // Without memory for a smaller copy, the larger one is kept.
-        let _ = self.tree.shrink_to(min_capacity, &Cloning::<P, H>::by(&self.hash));
+        let _ = self
+            .tree
+            .shrink_to(min_capacity, &Cloning::<Limits<WordOf<K>, V, P>, H>::by(&self.hash));
     }
 }
 

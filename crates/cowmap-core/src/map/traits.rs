@@ -2,6 +2,7 @@
 
 use core::fmt;
 use core::ops::Index;
+use core::panic::{RefUnwindSafe, UnwindSafe};
 
 use super::{IntoIter, Iter, Map};
 use crate::hash::Hashing;
@@ -67,6 +68,7 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Extend<(K, V)> for Map<K, 
     /// # Panics
     ///
     /// Panics at the reserved key; the entries before it are in the map.
+    #[track_caller]
     fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, entries: I) {
         for (key, value) in entries {
             self.insert(key, value);
@@ -80,6 +82,7 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing + Default> FromIterator<(K, V)> fo
     /// # Panics
     ///
     /// Panics at the reserved key.
+    #[track_caller]
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
         let mut map = Self::default();
         for (key, value) in entries {
@@ -100,8 +103,9 @@ where
     /// # Panics
     ///
     /// Panics at the reserved key.
+    #[track_caller]
     fn from(entries: [(K, V); N]) -> Self {
-        entries.into_iter().collect()
+        Self::from_iter(entries)
     }
 }
 
@@ -122,3 +126,7 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> IntoIterator for Map<K, V,
         IntoIter::of(self.tree)
     }
 }
+
+// As `Arc`: a handle gives shared access to its values, whichever way it is passed on.
+impl<K: SentinelKey, V: RefUnwindSafe, P: Paging, H: Hashing> UnwindSafe for Map<K, V, P, H> {}
+impl<K: SentinelKey, V: RefUnwindSafe, P: Paging, H: Hashing> RefUnwindSafe for Map<K, V, P, H> {}

@@ -7,7 +7,7 @@ use core::mem::ManuallyDrop;
 
 use super::{Geometry, Page, PageMut, PageRef, Shape, Slot, Slots};
 use crate::error::TryReserveError;
-use crate::hash::Hashing;
+use crate::hash::WordHash;
 use crate::rules::Rules;
 use crate::word::Word;
 
@@ -36,18 +36,9 @@ impl<W: Word, V> Drop for Filling<W, V> {
     }
 }
 
-/// How values come from the old page into the new one.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Chosen {
-    /// All entries, into one page.
-    All,
-    /// Into two pages, by the bit of the page hash at this depth.
-    Split(u8),
-}
-
 impl<W: Word, V> PageRef<'_, W, V> {
     /// How many entries have the bit of the page hash at `depth` clear, and set.
-    pub(crate) fn halves<H: Hashing>(self, depth: u8, hash: &H) -> [usize; 2] {
+    pub(crate) fn halves<H: WordHash>(self, depth: u8, hash: &H) -> [usize; 2] {
         // SAFETY: the page is alive and not written as long as `self` is used.
         let (all, upper) = unsafe {
             Slots::of(self.page()).fold((0, 0), |(all, upper), slot| {
@@ -58,14 +49,13 @@ impl<W: Word, V> PageRef<'_, W, V> {
         [all - upper, upper]
     }
 
-    /// Puts each entry into the target that is chosen for it, its value from `take`.
-    ///
-    /// One target for [`Chosen::All`], two for [`Chosen::Split`].
-    fn transfer<const N: usize, H: Hashing>(
+    /// Puts each entry, its value from `take`, into the one target, or into the one of two that the
+    /// bit of its page hash at `depth` chooses.
+    fn transfer<const N: usize, H: WordHash>(
         self,
         hash: &H,
         targets: &mut [Filling<W, V>; N],
-        chosen: Chosen,
+        depth: u8,
         mut take: impl FnMut(Slot) -> V,
     ) {
         let mut pages = targets.each_mut().map(Filling::page_mut);
@@ -73,12 +63,8 @@ impl<W: Word, V> PageRef<'_, W, V> {
         let all_upper = unsafe {
             Slots::of(self.page()).fold((0_u32, 0_u32), |(all, upper), slot| {
                 let word = self.word(slot);
-                let target = match chosen {
-                    Chosen::All => 0,
-                    Chosen::Split(depth) => {
-                        usize::from(hash.page(word.widen()).bit(u32::from(depth)))
-                    }
-                };
+                let upper_half = N > 1 && hash.page(word.widen()).bit(u32::from(depth));
+                let target = usize::from(upper_half);
                 let value = take(slot);
                 pages[target].place(hash.place(word.widen()), word, value);
                 (all + 1, upper + target as u32)
@@ -93,7 +79,7 @@ impl<W: Word, V> PageRef<'_, W, V> {
 }
 
 impl<W: Word, V> Page<W, V> {
-    /// Moves all entries into new pages of the given shapes and frees this one. Values are moved as bytes:
+    /// Moves all entries into one or two new pages of the given shapes, two by the bit of the page hash at `depth`, and frees this one. Values are moved as bytes:
     /// no user code runs.
     ///
     /// # Errors
@@ -103,11 +89,11 @@ impl<W: Word, V> Page<W, V> {
     /// # Safety
     ///
     /// The page is alive, or [`EMPTY`](super::EMPTY); it has one owner (S2), the caller, who does not use it after an
-    /// `Ok`. The shapes hold the entries that `chosen` gives to each.
-    pub(crate) unsafe fn move_into<const N: usize, H: Hashing>(
+    /// `Ok`. The shapes hold the entries that each gets.
+    pub(crate) unsafe fn move_into<const N: usize, H: WordHash>(
         self,
         shapes: [Shape; N],
-        chosen: Chosen,
+        depth: u8,
         hash: &H,
     ) -> Result<[Self; N], TryReserveError> {
         let mut targets = allocate(shapes)?;
@@ -116,7 +102,7 @@ impl<W: Word, V> Page<W, V> {
             // dropping values.
             unsafe {
                 let page = self.borrow();
-                page.transfer(hash, &mut targets, chosen, |slot| self.value_ptr(slot).read());
+                page.transfer(hash, &mut targets, depth, |slot| self.value_ptr(slot).read());
                 self.free();
             }
         }
@@ -148,15 +134,13 @@ impl<W: Word, V> Page<W, V> {
             // What runs user code, and may panic, comes before anything is moved.
             for (page, _) in pages.into_iter().zip(sole).filter(|&(_, sole)| !sole) {
                 let page = page.borrow();
-                page.transfer(hash, &mut target, Chosen::All, |slot| {
-                    hash.clone_value(page.value(slot))
-                });
+                page.transfer(hash, &mut target, 0, |slot| hash.clone_value(page.value(slot)));
             }
             let mut left = pages;
             for (page, _) in left.iter_mut().zip(sole).filter(|&(_, sole)| sole) {
                 let moved = core::mem::replace(page, Page::empty());
                 let take = |slot| moved.value_ptr(slot).read();
-                moved.borrow().transfer(hash, &mut target, Chosen::All, take);
+                moved.borrow().transfer(hash, &mut target, 0, take);
                 moved.free();
             }
             let [target] = target;
@@ -166,7 +150,7 @@ impl<W: Word, V> Page<W, V> {
 }
 
 impl<W: Word, V> PageRef<'_, W, V> {
-    /// Clones all entries into new pages of the given shapes.
+    /// Clones all entries into one or two new pages of the given shapes, as [`move_into`](Page::move_into) moves them.
     ///
     /// # Errors
     ///
@@ -174,11 +158,11 @@ impl<W: Word, V> PageRef<'_, W, V> {
     pub(crate) fn clone_into<const N: usize, H: Rules<V>>(
         self,
         shapes: [Shape; N],
-        chosen: Chosen,
+        depth: u8,
         hash: &H,
     ) -> Result<[Page<W, V>; N], TryReserveError> {
         let mut targets = allocate(shapes)?;
-        self.transfer(hash, &mut targets, chosen, |slot| {
+        self.transfer(hash, &mut targets, depth, |slot| {
             // SAFETY: `transfer` asks for occupied slots of this page.
             hash.clone_value(unsafe { self.value(slot) })
         });

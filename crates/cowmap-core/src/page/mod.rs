@@ -18,7 +18,6 @@ use core::mem::needs_drop;
 use core::ops::Deref;
 use core::ptr::NonNull;
 
-pub(crate) use copy::Chosen;
 pub(crate) use geometry::Geometry;
 use geometry::HEADER;
 pub(crate) use slots::Slots;

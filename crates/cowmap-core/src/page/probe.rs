@@ -10,7 +10,7 @@
 
 use super::{Geometry, PageMut, PageRef, Slot};
 use crate::capacity::Tier;
-use crate::hash::{Hashing, Place};
+use crate::hash::{Place, WordHash};
 use crate::word::Word;
 
 impl<W: Word, V> PageRef<'_, W, V> {
@@ -89,7 +89,7 @@ impl<W: Word, V> PageRef<'_, W, V> {
     }
 
     /// Checks P2 to P6 for this page, whose tier may hold `most` entries, calling `entry` with each word.
-    pub(crate) fn check<H: Hashing>(
+    pub(crate) fn check<H: WordHash>(
         self,
         hash: &H,
         most: impl Fn(Tier) -> usize,
@@ -215,7 +215,7 @@ impl<W: Word, V> PageMut<'_, W, V> {
     ///
     /// The slot is one of this page's and holds an entry.
     #[inline]
-    pub(crate) unsafe fn remove<H: Hashing>(&mut self, slot: Slot, hash: &H) -> V {
+    pub(crate) unsafe fn remove<H: WordHash>(&mut self, slot: Slot, hash: &H) -> V {
         let home = hash.place(self.word(slot).widen()).home(self.groups());
         // SAFETY: the caller's promise.
         let value = unsafe { self.take(slot) };
@@ -249,7 +249,7 @@ impl<W: Word, V> PageMut<'_, W, V> {
     /// groups where there is room. Runs no user code and allocates nothing.
     #[cold]
     #[inline(never)]
-    pub(crate) fn rebuild<H: Hashing>(&mut self, hash: &H) {
+    pub(crate) fn rebuild<H: WordHash>(&mut self, hash: &H) {
         self.header_mut().stale = 0;
         let groups = self.groups();
         // SAFETY: the overflow bytes are `groups` bytes of this page, which has one owner (S2)

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# The first tier: what every change must pass, in under ten minutes.
+. "$(dirname "$0")/steps.sh"
+
+target=${CARGO_TARGET_DIR:-target}
+bare_metal=(thumbv7em-none-eabi thumbv7m-none-eabi wasm32-unknown-unknown)
+
+# has_target NAME: whether the toolchain in use has the core library of a target.
+has_target() {
+    [ -d "$(rustc --print sysroot)/lib/rustlib/$1/lib" ]
+}
+
+# with_flags FLAGS COMMAND…: a command under RUSTFLAGS.
+with_flags() {
+    RUSTFLAGS=$1 "${@:2}"
+}
+
+doc() {
+    RUSTDOCFLAGS=-Dwarnings cargo doc --no-deps
+}
+
+step "format" cargo fmt --all --check
+step "clippy" cargo clippy --all-targets -- -Dwarnings
+step "docs" doc
+step "tests" cargo test
+step "version_table" cargo run --release -p cowmap-examples --bin version_table -- --seconds 3
+step "version_table, flat" cargo run --release -p cowmap-examples --bin version_table -- --seconds 3 --flat
+step "custom_id" cargo run --release -p cowmap-examples --bin custom_id
+step "soak" cargo run --release -p cowmap-examples --bin soak -- --seconds 3
+step "no_std, core" cargo build -p cowmap-core --no-default-features
+step "no_std, facade" cargo build -p cowmap --no-default-features
+
+found=
+for name in "${bare_metal[@]}"; do
+    if has_target "$name"; then
+        found=$name
+        step "no_std on $name" cargo build -p cowmap --no-default-features --target "$name"
+    fi
+done
+[ -n "$found" ] || skip "no_std on bare metal" "none of ${bare_metal[*]} is installed"
+
+if grep -qsw avx2 /proc/cpuinfo; then
+    step "unit tests with AVX2" with_flags -Ctarget-feature=+avx2 \
+        cargo test -p cowmap-core --lib --target-dir "$target/avx2"
+else
+    skip "unit tests with AVX2" "this processor has none, or does not say so in /proc/cpuinfo"
+fi
+
+step "benches compile" cargo check -p cowmap-benches --all-targets
+
+finish
