@@ -150,7 +150,6 @@ impl Floor {
     const MANTISSA: u32 = 10;
 
     /// The floor for `entries`, at most `u64::MAX` rounded down.
-    #[allow(clippy::cast_possible_truncation)]
     pub(crate) fn of(entries: usize) -> Floor {
         let entries = entries as u64;
         let exponent = (64 - entries.leading_zeros()).saturating_sub(Self::MANTISSA);

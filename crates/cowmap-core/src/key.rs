@@ -85,12 +85,10 @@ macro_rules! repr {
             const LEAST: Self = <$int>::MIN;
             const GREATEST: Self = <$int>::MAX;
             // The widths are equal, so nothing is cut off.
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
             #[inline(always)]
             fn to_word(self) -> $word {
                 self as $word
             }
-            #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap)]
             #[inline(always)]
             fn from_word(word: $word) -> Self {
                 word as $int

@@ -110,7 +110,6 @@ impl Size for u32 {
     fn get(self) -> usize {
         self as usize
     }
-    #[allow(clippy::cast_possible_truncation)]
     #[inline(always)]
     fn from_usize(len: usize) -> Self {
         debug_assert!(u32::try_from(len).is_ok());

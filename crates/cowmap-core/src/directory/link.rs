@@ -51,7 +51,6 @@ impl Link {
     }
 
     /// The groups or the depth.
-    #[allow(clippy::cast_possible_truncation)]
     #[inline(always)]
     fn tag(self) -> u8 {
         (self.0.addr().get() & TAG) as u8

@@ -284,11 +284,12 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         let parent = self.page_parent(at);
         parent.segment?;
         let page = self.page_under(parent, at);
-        // The empty page may be linked for several prefixes: one link at a time.
-        // SAFETY: alive, being linked, and not written meanwhile.
-        let depth = match page.is_empty_page() {
-            true => parent.depth + parent.bits,
-            false => unsafe { page.borrow() }.depth(),
+        let depth = if page.is_empty_page() {
+            // It may be linked for several prefixes: one link at a time.
+            parent.depth + parent.bits
+        } else {
+            // SAFETY: alive, being linked, and not written meanwhile.
+            unsafe { page.borrow() }.depth()
         };
         if depth == 0 {
             return None;

@@ -160,7 +160,6 @@ impl Segment {
     }
 
     /// The index of the link for a page hash in a segment of this depth and these bits.
-    #[allow(clippy::cast_possible_truncation)]
     #[inline(always)]
     pub(crate) fn index(hash: PageHash, depth: u8, bits: u8) -> usize {
         (hash.0 << (depth & 63) >> ((64 - bits) & 63)) as usize

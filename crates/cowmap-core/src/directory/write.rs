@@ -46,6 +46,9 @@ impl Parent {
     }
 }
 
+/// New pages with the entries of an old one, and what is left of that to release.
+pub(super) type Transferred<W, V, const N: usize> = ([Page<W, V>; N], Page<W, V>);
+
 /// Reading and replacing links on a path.
 impl<W: Word, V, P: Paging> Tree<W, V, P> {
     /// The child of `parent` on the path of `hash`.
@@ -307,7 +310,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         shapes: [Shape; N],
         depth: u8,
         hash: &H,
-    ) -> Result<([Page<W, V>; N], Page<W, V>), TryReserveError> {
+    ) -> Result<Transferred<W, V, N>, TryReserveError> {
         // SAFETY: alive, being held; moved only with one holder (S2).
         unsafe {
             if page.is_empty_page() || page.count().is_sole(parent.weight) {

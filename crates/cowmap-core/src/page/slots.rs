@@ -105,10 +105,10 @@ impl<W: Word, V> Slots<W, V> {
             self.group = block * Self::BLOCK;
             // SAFETY: the caller's promise.
             let page = unsafe { self.page.borrow() };
-            if page.groups() > Self::BLOCK * 8 {
-                if let Some(block) = self.blocks.ahead(BLOCKS_AHEAD) {
-                    page.prefetch_groups(block * Self::BLOCK, Self::BLOCK);
-                }
+            if page.groups() > Self::BLOCK * 8
+                && let Some(block) = self.blocks.ahead(BLOCKS_AHEAD)
+            {
+                page.prefetch_groups(block * Self::BLOCK, Self::BLOCK);
             }
             self.mask = page.occupied_groups(self.group, Self::BLOCK);
             if self.mask != 0 {
