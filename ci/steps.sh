@@ -1,8 +1,9 @@
 # What the tiers share: named steps, with their durations and a summary at the end. Sourced, not run.
 #
-#   step NAME COMMAND…   runs a command; a failure is reported, and the steps after it still run
-#   skip NAME REASON     says what is not run, and why
-#   finish               prints the summary and ends the script; not 0 if a step failed
+#   step NAME COMMAND…       runs a command; a failure is reported, and the steps after it still run
+#   skip NAME REASON         says what is not run, and why
+#   within SECONDS COMMAND…  runs a command that fails when it takes longer, where the system has `timeout`
+#   finish                   prints the summary and ends the script; not 0 if a step failed
 
 set -u
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
@@ -23,6 +24,14 @@ step() {
         local code=$?
         failed+=("$name")
         echo "<== $name: FAILED with status $code after $((SECONDS - start)) s"
+    fi
+}
+
+within() {
+    if command -v timeout >/dev/null; then
+        timeout "$@"
+    else
+        "${@:2}"
     fi
 }
 

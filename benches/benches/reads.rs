@@ -26,9 +26,9 @@ fn reads(criterion: &mut Criterion) {
             let mut group = criterion.benchmark_group(format!("{name}/{}", size_name(size)));
             group.throughput(Throughput::Elements(LOOKUPS as u64));
             for peer in everybody() {
-                let map = peer.holding(&population.present);
-                let mut round = 0;
                 group.bench_function(BenchmarkId::from_parameter(peer.id.name()), |bencher| {
+                    let map = peer.holding(&population.present);
+                    let mut round = 0;
                     bencher.iter(|| {
                         round += 1;
                         let queries = window(stream, round, LOOKUPS);
@@ -57,9 +57,9 @@ fn families(criterion: &mut Criterion) {
             if !ours && peer.id != MapId::Hashbrown {
                 continue;
             }
-            let map = peer.holding(&population.present);
-            let mut round = 0;
             group.bench_function(BenchmarkId::from_parameter(peer.id.name()), |bencher| {
+                let map = peer.holding(&population.present);
+                let mut round = 0;
                 bencher.iter(|| {
                     round += 1;
                     black_box(map.hits(window(&hits, round, LOOKUPS)))

@@ -19,9 +19,9 @@ fn overwrites(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group(format!("overwrite/{}", size_name(size)));
         group.throughput(Throughput::Elements(WRITES as u64));
         for peer in everybody() {
-            let mut map = peer.holding(&population.present);
-            let mut round = 0;
             group.bench_function(BenchmarkId::from_parameter(peer.id.name()), |bencher| {
+                let mut map = peer.holding(&population.present);
+                let mut round = 0;
                 bencher.iter(|| {
                     round += 1;
                     map.fill(black_box(window(&hits, round, WRITES)));
@@ -44,9 +44,9 @@ fn after_snapshots(criterion: &mut Criterion) {
             if !peer.id.has_snapshots() || copies_all {
                 continue;
             }
-            let mut map = peer.holding(&population.present);
-            let mut round = 0;
             group.bench_function(BenchmarkId::from_parameter(peer.id.name()), |bencher| {
+                let mut map = peer.holding(&population.present);
+                let mut round = 0;
                 bencher.iter(|| {
                     round += 1;
                     black_box(map.first_writes(window(&hits, round, 1), Duration::MAX))

@@ -51,8 +51,8 @@ fn plan(settings: &Settings) -> Vec<Job> {
 /// How often each map is built, the round nobody counts included.
 fn rounds(settings: &Settings, size: usize) -> usize {
     1 + settings.repeats.unwrap_or(settings.rounds(size).min(match size {
-        ..300_000 => 7,
-        ..3_000_000 => 5,
+        0..300_000 => 7,
+        300_000..3_000_000 => 5,
         _ => 2,
     }))
 }

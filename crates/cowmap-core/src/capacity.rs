@@ -1,51 +1,50 @@
 //! How many groups a page has, and how many entries it may hold: the tiers and the load factor.
 //!
-//! Safe arithmetic only. A tier is a page's size class: 1, 2, 3, 4, 6, 8, 12, 16, … groups. Six bits
-//! name it.
+//! Safe arithmetic only. A tier is a page's size class: a power of two of groups, so that a shift finds the
+//! home group.
 
-/// A size class of pages. Invariant: at most [`Tier::LAST`].
+/// A size class of pages: `2^n` groups. Invariant: `n` is at most [`Tier::MOST`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct Tier(u8);
 
 impl Tier {
     /// One group.
     pub(crate) const FIRST: Tier = Tier(0);
-    /// 3 * 2^30 groups, more than a page may have.
-    const LAST: Tier = Tier(63);
+    /// A page has fewer than 2^32 slots, and four in a group at least.
+    const MOST: u8 = 29;
+    /// A tag plus the `n` that it stands for.
+    const SUM: u8 = 58;
 
-    /// The tier with this number, of which six bits count.
+    /// The number, in six bits, that stands for the tier in a link: a shift by it leaves of a hash the index of a group and six
+    /// bits more.
     #[inline(always)]
-    pub(crate) const fn from_bits(bits: u8) -> Tier {
-        Tier(bits & 63)
+    pub(crate) const fn tag(self) -> u8 {
+        Tier::SUM - self.0
     }
 
+    /// The tier with this tag.
     #[inline(always)]
-    pub(crate) const fn bits(self) -> u8 {
-        self.0
+    pub(crate) const fn from_tag(tag: u8) -> Tier {
+        Tier(Tier::SUM - tag)
     }
 
     /// Groups in a page of this tier.
     #[inline(always)]
     pub(crate) const fn groups(self) -> u32 {
-        // Tiers 0 and 1 both come out as one group; tier 1 is never chosen.
-        (((2 | (self.0 & 1)) as u64) << (self.0 >> 1) >> 1) as u32
+        1 << (self.0 & 31)
     }
 
-    /// The tier of pages with this many groups, a number that [`groups`](Self::groups) gives.
-    pub(crate) const fn of_groups(groups: u32) -> Tier {
-        let log = groups.ilog2() as u8;
-        // The bit below the highest tells 3 * 2^n from 2^n.
-        let half = if log == 0 { 0 } else { (groups >> (log - 1) & 1) as u8 };
-        Tier(2 * log + half)
+    /// The index of the group that the high bits of `hash` choose.
+    #[inline(always)]
+    pub(crate) const fn index(self, hash: u64) -> u32 {
+        // Two shifts, for one by all 64 bits is none; the compiler makes one of them and the
+        // multiplication by the size of a group.
+        (hash >> (self.tag() & 63) >> 6) as u32
     }
 
     /// The next larger tier.
     pub(crate) const fn next(self) -> Option<Tier> {
-        match self.0 {
-            0 => Some(Tier(2)),
-            tier if tier < Tier::LAST.0 => Some(Tier(tier + 1)),
-            _ => None,
-        }
+        if self.0 < Tier::MOST { Some(Tier(self.0 + 1)) } else { None }
     }
 
     /// The largest tier of at most `groups` groups, at least one.
@@ -74,23 +73,21 @@ pub(crate) struct Sizing {
     pub(crate) lanes: usize,
     /// How many of 32 slots may be taken in a page of more than [`SMALL`] slots.
     pub(crate) load: usize,
-    /// Whether a page doubles when it is full, or grows to the next tier.
-    pub(crate) doubles: bool,
 }
 
 impl Sizing {
-    /// Entries that a page of `groups` groups holds before it grows.
+    /// Entries that a page of a tier holds before it grows.
     ///
     /// A single group may be full, for nothing has to be probed past it. Up to 64 slots: 7/8.
     #[inline]
-    pub(crate) const fn max_entries(self, groups: u32) -> usize {
-        let slots = (groups as usize).saturating_mul(self.lanes);
-        if groups == 1 {
+    pub(crate) const fn max_entries(self, tier: Tier) -> usize {
+        let slots = (tier.groups() as usize).saturating_mul(self.lanes);
+        if tier.0 == 0 {
             slots
         } else if slots <= SMALL {
             slots - slots / 8
         } else {
-            slots / 32 * self.load + slots % 32 * self.load / 32
+            slots / 32 * self.load
         }
     }
 
@@ -101,21 +98,13 @@ impl Sizing {
             if tier.groups() as u64 * self.lanes as u64 > MAX_SLOTS {
                 return None;
             }
-            if self.max_entries(tier.groups()) >= entries {
+            if self.max_entries(tier) >= entries {
                 return Some(tier);
             }
             match tier.next() {
                 Some(next) => tier = next,
                 None => return None,
             }
-        }
-    }
-
-    /// The tier that a full page grows to; small pages double in any case.
-    pub(crate) const fn grown(self, tier: Tier) -> Option<Tier> {
-        match tier.next() {
-            Some(next) if tier.0 > 1 && (self.doubles || tier.groups() < 16) => next.next(),
-            next => next,
         }
     }
 
@@ -126,21 +115,20 @@ impl Sizing {
         if slots <= SMALL || entries >= slots / 4 {
             return None;
         }
-        let Some(mut target) = self.tier_for(entries.saturating_mul(2)) else { return None };
-        while (target.groups() as usize * self.lanes) < SMALL {
-            match target.next() {
-                Some(next) => target = next,
-                None => return None,
+        let mut target = tier;
+        while target.0 > floor.0 {
+            let half = Tier(target.0 - 1);
+            let slots = half.groups() as usize * self.lanes;
+            if slots < SMALL || entries * 2 > slots {
+                break;
             }
-        }
-        if target.0 < floor.0 {
-            target = floor;
+            target = half;
         }
         if target.0 < tier.0 { Some(target) } else { None }
     }
 }
 
-/// How many entries were reserved, to within a thousandth, never less: a floating-point number of 16
+/// How many entries were reserved, to within a five-hundredth, never less: a floating-point number of 16
 /// bits, so that handles stay small. Six bits of exponent, ten of mantissa.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct Floor(u16);
@@ -181,24 +169,33 @@ mod tests {
     use super::*;
 
     fn sizing(lanes: usize) -> Sizing {
-        Sizing { lanes, load: 24, doubles: false }
+        Sizing { lanes, load: 24 }
+    }
+
+    fn tiers() -> impl Iterator<Item = Tier> {
+        core::iter::successors(Some(Tier::FIRST), |tier| tier.next())
     }
 
     #[test]
-    fn tiers_grow_by_a_third_to_a_half() {
-        let mut tier = Tier::FIRST;
-        let mut seen = vec![tier.groups()];
-        while let Some(next) = tier.next() {
-            assert!(next.groups() > tier.groups());
-            assert!(next.groups() / 2 <= tier.groups());
-            assert_eq!(Tier::from_bits(next.bits()), next);
-            assert_eq!(Tier::of_groups(next.groups()), next);
-            tier = next;
-            seen.push(tier.groups());
+    fn a_tier_and_its_tag_say_the_same() {
+        assert!(tiers().map(Tier::groups).eq((0..30).map(|bits| 1 << bits)));
+        for tier in tiers() {
+            assert_eq!(Tier::from_tag(tier.tag()), tier);
+            assert!(tier.tag() < 64);
+            assert_eq!(Tier::at_most(tier.groups() as usize), tier);
+            assert_eq!(Tier::at_most(tier.groups() as usize * 2 - 1), tier);
         }
-        assert_eq!(seen[..10], [1, 2, 3, 4, 6, 8, 12, 16, 24, 32]);
-        assert_eq!(tier, Tier::LAST);
-        assert_eq!(tier.groups(), 3 << 30);
+        assert_eq!(Tier::at_most(0), Tier::FIRST);
+    }
+
+    #[test]
+    fn the_high_bits_of_a_hash_are_the_index_of_a_group() {
+        for tier in tiers() {
+            assert_eq!(tier.index(0), 0);
+            assert_eq!(tier.index(u64::MAX), tier.groups() - 1);
+            let half = tier.index(1 << 63);
+            assert_eq!(half, tier.groups() / 2);
+        }
     }
 
     #[test]
@@ -206,11 +203,9 @@ mod tests {
         for lanes in [4, 8, 16] {
             for entries in 0..20_000 {
                 let tier = sizing(lanes).tier_for(entries).unwrap();
-                assert!(sizing(lanes).max_entries(tier.groups()) >= entries);
-                let mut smaller = Tier::FIRST;
-                while smaller < tier {
-                    assert!(sizing(lanes).max_entries(smaller.groups()) < entries);
-                    smaller = smaller.next().unwrap();
+                assert!(sizing(lanes).max_entries(tier) >= entries);
+                for smaller in tiers().take_while(|&smaller| smaller < tier) {
+                    assert!(sizing(lanes).max_entries(smaller) < entries);
                 }
             }
         }
@@ -219,30 +214,19 @@ mod tests {
     #[test]
     fn a_page_has_fewer_than_two_to_the_32_slots() {
         for lanes in [4, 8, 16] {
-            let mut low = 0_usize;
-            let mut high = 1 << 33;
-            while high - low > 1 {
-                let middle = low + (high - low) / 2;
-                if sizing(lanes).tier_for(middle).is_some() { low = middle } else { high = middle }
-            }
-            let largest = sizing(lanes).tier_for(low).unwrap();
-            assert!(u64::from(largest.groups()) * (lanes as u64) < 1 << 32);
-            assert!(low > 1 << 30);
-            assert_eq!(sizing(lanes).tier_for(low + 1), None);
+            let largest = tiers()
+                .take_while(|tier| u64::from(tier.groups()) * (lanes as u64) < 1 << 32)
+                .last()
+                .unwrap();
+            let most = sizing(lanes).max_entries(largest);
+            assert_eq!(sizing(lanes).tier_for(most), Some(largest));
+            assert_eq!(sizing(lanes).tier_for(most + 1), None);
             assert_eq!(sizing(lanes).tier_for(usize::MAX), None);
         }
     }
 
     #[test]
-    fn the_largest_tier_within_a_number_of_groups() {
-        assert_eq!(Tier::at_most(0), Tier::FIRST);
-        assert_eq!(Tier::at_most(1).groups(), 1);
-        assert_eq!(Tier::at_most(31).groups(), 24);
-        assert_eq!(Tier::at_most(32).groups(), 32);
-    }
-
-    #[test]
-    fn a_floor_is_a_thousandth_above_what_was_asked_for_at_most() {
+    fn a_floor_is_a_five_hundredth_above_what_was_asked_for_at_most() {
         assert_eq!(Floor::of(0), Floor::NONE);
         let powers = (0..63).flat_map(|bit| [(1_usize << bit) - 1, 1 << bit, (1 << bit) + 1]);
         for entries in (0..5_000).chain(powers).chain([1_000_000, 3 << 40, usize::MAX / 2]) {
@@ -255,21 +239,19 @@ mod tests {
     #[test]
     fn shrinking_leaves_a_page_at_most_half_full_and_never_below_the_floor() {
         for lanes in [4, 8, 16] {
-            let mut tier = Tier::FIRST;
-            while tier.groups() < 5_000 {
+            for tier in tiers().take_while(|tier| tier.groups() < 5_000) {
                 let slots = tier.groups() as usize * lanes;
-                for entries in 0..=sizing(lanes).max_entries(tier.groups()) {
-                    let Some(to) = sizing(lanes).shrunk(tier, entries, Tier::FIRST) else {
-                        assert!(
-                            slots <= 64 || entries * 4 >= slots - 3 || entries * 4 >= slots / 2
-                        );
-                        continue;
-                    };
-                    let left = to.groups() as usize * lanes;
-                    assert!(to < tier && left >= 64 && entries * 2 <= left);
+                for entries in 0..=sizing(lanes).max_entries(tier) {
+                    match sizing(lanes).shrunk(tier, entries, Tier::FIRST) {
+                        Some(to) => {
+                            let left = to.groups() as usize * lanes;
+                            assert!(to < tier && left >= 64 && entries * 2 <= left);
+                            assert!(entries * 4 < slots);
+                        }
+                        None => assert!(slots <= 64 || entries * 4 >= slots),
+                    }
                     assert_eq!(sizing(lanes).shrunk(tier, entries, tier), None);
                 }
-                tier = tier.next().unwrap();
             }
         }
     }

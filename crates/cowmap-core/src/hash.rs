@@ -10,6 +10,8 @@
 
 use core::fmt;
 
+use crate::capacity::Tier;
+
 /// How a map hashes its words. Sealed: [`Fixed`] and [`Seeded`] are all there is.
 pub trait Hashing: Clone + sealed::Sealed {
     /// The hash whose high bits choose the group in the one page of a flat map.
@@ -50,11 +52,10 @@ pub(crate) mod sealed {
 pub struct Place(pub(crate) u64);
 
 impl Place {
-    /// The group where the search for this word starts, in a page of `groups` groups.
+    /// The group where the search for this word starts, in a page of this tier.
     #[inline(always)]
-    pub(crate) fn home(self, groups: u32) -> u32 {
-        // Below `groups`, for the first factor is below 2^64.
-        ((u128::from(self.0) * u128::from(groups)) >> 64) as u32
+    pub(crate) fn home(self, tier: Tier) -> u32 {
+        tier.index(self.0)
     }
 
     /// The bit that stands for this word in the overflow byte of a group it passed.

@@ -56,7 +56,7 @@ pub trait SentinelKey: Copy {
 /// The machine integers that slots can store: `i32`, `u32`, `i64`, `u64`, `isize`, `usize`.
 ///
 /// Sealed: nothing else can implement it.
-pub trait Repr: Copy + Eq + fmt::Debug + fmt::Display + sealed::Sealed {
+pub trait Repr: Copy + Ord + fmt::Debug + fmt::Display + sealed::Sealed {
     /// The unsigned integer of the same width, which is what a slot holds.
     #[doc(hidden)]
     type Word: Word;

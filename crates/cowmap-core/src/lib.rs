@@ -116,8 +116,8 @@ pub use error::{ReservedKey, TryReserveError};
 pub use hash::{Fixed, Hashing, Seeded};
 pub use key::{Repr, SentinelKey};
 pub use map::{
-    CowMap, Entry, FlatCowMap, IntoIter, Iter, Keys, Map, OccupiedEntry, SeededCowMap, VacantEntry,
-    Values,
+    CowMap, Drain, Entry, ExtractIf, FlatCowMap, IntoIter, IntoKeys, IntoValues, Iter, IterMut,
+    IterSorted, Keys, Map, OccupiedEntry, SeededCowMap, VacantEntry, Values, ValuesMut,
 };
 #[doc(hidden)]
 pub use paging::Tiny;

@@ -46,7 +46,7 @@ impl Paging for Paged {
     const PAGED: bool = true;
     const SEGMENT_BITS: u8 = 5;
     const ROOT_BITS: u8 = 8;
-    const LOAD: usize = 27;
+    const LOAD: usize = 25;
     const PAGE_BYTES: usize = 2048;
     const PAGE_SLOTS_OF_HEAVY_VALUES: usize = 32;
 }
@@ -148,8 +148,7 @@ impl<W: Word, V, P: Paging> Limits<W, V, P> {
     pub(crate) const LANES: usize = Geometry::<W, V>::LANES;
 
     /// How pages grow and how full they get.
-    pub(crate) const SIZING: Sizing =
-        Sizing { lanes: Self::LANES, load: P::LOAD, doubles: !P::PAGED };
+    pub(crate) const SIZING: Sizing = Sizing { lanes: Self::LANES, load: P::LOAD };
 
     /// The largest tier of an ordinary page; a larger one is a page that could not be split.
     pub(crate) const TIER: Tier = {
@@ -159,7 +158,7 @@ impl<W: Word, V, P: Paging> Limits<W, V, P> {
     };
 
     /// Entries in a full ordinary page.
-    pub(crate) const PAGE_ENTRIES: usize = Self::SIZING.max_entries(Self::TIER.groups());
+    pub(crate) const PAGE_ENTRIES: usize = Self::SIZING.max_entries(Self::TIER);
 
     /// Two pages merge when together they fill half of an ordinary one at most.
     pub(crate) const MERGED_ENTRIES: usize = Self::PAGE_ENTRIES / 2;
@@ -172,7 +171,7 @@ impl<W: Word, V, P: Paging> Limits<W, V, P> {
     /// The shape of a page of this tier.
     pub(crate) fn shape(tier: Tier, depth: u8, weight: usize) -> Shape {
         // A page has fewer than 2^32 slots, or is not allocated.
-        let room = Self::SIZING.max_entries(tier.groups()) as u32;
+        let room = Self::SIZING.max_entries(tier) as u32;
         Shape { tier, room, depth, weight }
     }
 

@@ -45,8 +45,8 @@
 //! * [`remove`](Map::remove) and [`get_mut`](Map::get_mut) of a key that is absent,
 //! * [`clear`](Map::clear), which leaves the pages to the snapshots.
 //!
-//! Ids that differ in their lowest five bits only share a page, so that a transaction that writes neighbouring
-//! rows copies few pages. A [`FlatCowMap`] is a single page: its first write after a snapshot copies all
+//! Ids that differ in their lowest bits only (five, or fewer where values are large) share a page, so that a
+//! transaction that writes neighbouring rows copies few pages. A [`FlatCowMap`] is a single page: its first write after a snapshot copies all
 //! of it.
 //!
 //! ```

@@ -3,6 +3,7 @@
 use core::ptr::NonNull;
 
 use super::segment::Segment;
+use crate::capacity::Tier;
 use crate::page::{PAGE_ALIGN, Page, empty_base};
 use crate::word::Word;
 
@@ -10,7 +11,7 @@ use crate::word::Word;
 const TAG: usize = PAGE_ALIGN - 1;
 
 /// A child of a segment: the address of its contents, and in the low bits, which its alignment
-/// leaves free, the number of groups of a page (0 if it is too large) or the depth of a segment (D2).
+/// leaves free, the tier of a page or the depth of a segment (D2).
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[repr(transparent)]
 pub(crate) struct Link(NonNull<u8>);
@@ -18,9 +19,7 @@ pub(crate) struct Link(NonNull<u8>);
 impl Link {
     #[inline(always)]
     pub(crate) fn to_page<W: Word, V>(page: Page<W, V>) -> Self {
-        // 0 leaves it to the header.
-        let groups = u8::try_from(page.groups()).ok().filter(|&groups| usize::from(groups) <= TAG);
-        Self::tagged(page.base(), groups.unwrap_or(0))
+        Self::tagged(page.base(), page.tier().tag())
     }
 
     #[inline(always)]
@@ -30,7 +29,7 @@ impl Link {
 
     /// A link to the empty page: no entry has this prefix yet.
     pub(crate) fn empty() -> Self {
-        Self::tagged(empty_base(), 1)
+        Self::tagged(empty_base(), Tier::FIRST.tag())
     }
 
     #[inline(always)]
@@ -50,28 +49,16 @@ impl Link {
         unsafe { NonNull::new_unchecked(self.0.as_ptr().map_addr(|address| address & !TAG)) }
     }
 
-    /// The groups or the depth.
+    /// The tag of a tier, or a depth.
     #[inline(always)]
     fn tag(self) -> u8 {
         (self.0.addr().get() & TAG) as u8
     }
 
-    /// The page, where the link is one of a segment of height 1, for lookups, which ask for the number of
-    /// its groups only if they must.
-    #[inline(always)]
-    pub(crate) fn page_unsized<W: Word, V>(self) -> Page<W, V> {
-        Page::from_parts(self.base(), self.tag().into())
-    }
-
     /// The page, where the link is one of a segment of height 1.
-    ///
-    /// # Safety
-    ///
-    /// The link leads to a page with these words and values, alive.
     #[inline(always)]
-    pub(crate) unsafe fn page<W: Word, V>(self) -> Page<W, V> {
-        // SAFETY: the caller's promise.
-        unsafe { self.page_unsized::<W, V>().sized() }
+    pub(crate) fn page<W: Word, V>(self) -> Page<W, V> {
+        Page::from_parts(self.base(), Tier::from_tag(self.tag()))
     }
 
     /// The segment, where the link is one of a higher segment.

@@ -1,7 +1,7 @@
 //! The tree of a map: a root that is one page, or segments above pages.
 //!
 //! Reading is here; `write.rs` establishes sole ownership and makes room, `split.rs` and `merge.rs` change the
-//! shape, `pages.rs` visits every page, `report.rs` measures and checks.
+//! shape, `pages.rs` visits every page, `walk.rs` those that are written on the way, `report.rs` measures and checks.
 //!
 //! The directory is extendible hashing (Fagin, Nievergelt, Pippenger, Strong 1979) made of segments, so that
 //! it too is copied, split and merged a piece at a time: every level consumes a fixed number of bits of
@@ -15,6 +15,7 @@ pub(crate) mod pages;
 mod report;
 mod segment;
 mod split;
+pub(crate) mod walk;
 mod write;
 
 use core::marker::PhantomData;
@@ -37,7 +38,7 @@ pub(crate) struct Tree<W: Word, V, P: Paging> {
     /// The groups of the root page, or the links of the root segment.
     root: NonNull<u8>,
     len: P::Size,
-    /// The tier of the root page, or 64 less the bits of the root segment, by which a page hash
+    /// The tag of the root page's tier, or 64 less the bits of the root segment, by which a page hash
     /// is shifted to index it.
     shape: u8,
     /// How many segments lie above each page.
@@ -60,7 +61,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         Tree {
             root: empty_base(),
             len: P::Size::ZERO,
-            shape: Tier::FIRST.bits(),
+            shape: Tier::FIRST.tag(),
             levels: 0,
             floor: Floor::NONE,
             marker: PhantomData,
@@ -88,7 +89,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     #[inline(always)]
     fn root_page(&self) -> Page<W, V> {
         debug_assert!(!self.has_directory());
-        Page::from_parts(self.root, Tier::from_bits(self.shape).groups())
+        Page::from_parts(self.root, Tier::from_tag(self.shape))
     }
 
     /// How many bits of the page hash the root segment tells apart.
@@ -149,7 +150,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
                 link.segment().link(Segment::index(hash, link.depth(), P::SEGMENT_BITS))
             };
             // Written out, because a loop is unrolled into something longer.
-            if self.levels > 1 {
+            if self.levels >= 2 {
                 link = below(link);
                 if self.levels > 2 {
                     link = below(link);
@@ -158,7 +159,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
                     }
                 }
             }
-            link.page_unsized()
+            link.page()
         }
     }
 

@@ -152,10 +152,8 @@ impl<W: Word, V> Pages<W, V> {
             bits = below;
         }
         // SAFETY: what is linked at height 0 is a page, alive.
-        unsafe {
-            let sole = sole && is_sole::<W, V>(link, 0, weight);
-            Some(Visited { page: link.page(), sole })
-        }
+        let sole = sole && unsafe { is_sole::<W, V>(link, 0, weight) };
+        Some(Visited { page: link.page(), sole })
     }
 }
 

@@ -89,7 +89,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     }
 
     fn max_entries(tier: Tier) -> usize {
-        Limits::<W, V, P>::SIZING.max_entries(tier.groups())
+        Limits::<W, V, P>::SIZING.max_entries(tier)
     }
 
     /// Checks a segment and what is below it, and counts the entries.
@@ -155,7 +155,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     /// Groups that a lookup of `word` compares, and that an insertion of it would.
     pub(crate) fn groups_probed<H: WordHash>(&self, hash: &H, word: W) -> (usize, usize) {
         let at = hash.page(word.widen());
-        self.page(at).sized().groups_probed(hash.place_at(word.widen(), at), word)
+        self.page(at).groups_probed(hash.place_at(word.widen(), at), word)
     }
 
     /// How many links the directory has, for tests of its bounds.

@@ -83,7 +83,9 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     /// The tier for half of a page that has this many entries, and soon one more: that of a full
     /// page, so that it need not grow before it splits, unless it is much less than half.
     fn tier_after_split(entries: usize) -> Tier {
-        if entries >= Limits::<W, V, P>::PAGE_ENTRIES / 3 {
+        let most = Limits::<W, V, P>::PAGE_ENTRIES;
+        // Half of a page that had grown as a table may be more than an ordinary page holds.
+        if (most / 3..most).contains(&entries) {
             return Limits::<W, V, P>::TIER;
         }
         Limits::<W, V, P>::SIZING

@@ -94,9 +94,8 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
             self.shape = 64 - unsafe { link.segment().header() }.bits;
             self.root = link.segment().base().cast();
         } else {
-            // SAFETY: the root is a page that was linked, so it is alive.
-            let page: Page<W, V> = unsafe { link.page() };
-            self.shape = page.tier().bits();
+            let page: Page<W, V> = link.page();
+            self.shape = page.tier().tag();
             self.root = page.base();
         }
     }
@@ -111,7 +110,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     /// Makes a page the root.
     pub(super) fn set_root_page(&mut self, page: Page<W, V>) {
         self.root = page.base();
-        self.shape = page.tier().bits();
+        self.shape = page.tier().tag();
         self.levels = 0;
     }
 
@@ -136,8 +135,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
 
     /// The page of `hash` under `parent`.
     pub(super) fn page_under(&self, parent: Parent, hash: PageHash) -> Page<W, V> {
-        // SAFETY: a child at height 0 is a page of this tree, alive.
-        unsafe { self.child(parent, hash).page() }
+        self.child(parent, hash).page()
     }
 
     /// What holds the page of `hash`, if everything above the page has one owner, this handle.
@@ -267,10 +265,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         hash: &H,
     ) -> Result<(), TryReserveError> {
         let page = self.page_under(parent, at);
-        let grown =
-            Limits::<W, V, P>::SIZING.grown(page.tier()).ok_or(TryReserveError::CAPACITY)?;
-        let most = Limits::<W, V, P>::TIER;
-        let tier = if page.tier() < most { grown.min(most) } else { grown };
+        let tier = page.tier().next().ok_or(TryReserveError::CAPACITY)?;
         self.resize(parent, at, tier, hash)
     }
 

@@ -1,19 +1,17 @@
 //! Group comparison on baseline x86-64.
 //!
-//! SSE2 compares 32 bits at most, so two words of 64 bits are equal where both halves are: the
-//! halves of four words are gathered by two shuffles and joined by one `and`.
+//! SSE2 compares 32 bits at most, so two words of 64 bits are equal where both halves are: the results for
+//! the halves of four words are packed into one vector, and compared in pairs.
 
 #[cfg(target_arch = "x86")]
 use core::arch::x86::{
-    __m128i, _mm_and_ps, _mm_castsi128_ps, _mm_cmpeq_epi32, _mm_load_si128, _mm_movemask_epi8,
-    _mm_movemask_ps, _mm_packs_epi16, _mm_packs_epi32, _mm_set1_epi32, _mm_set1_epi64x,
-    _mm_shuffle_ps,
+    __m128i, _mm_castsi128_ps, _mm_cmpeq_epi32, _mm_load_si128, _mm_movemask_epi8, _mm_movemask_ps,
+    _mm_packs_epi16, _mm_packs_epi32, _mm_set1_epi32, _mm_set1_epi64x,
 };
 #[cfg(target_arch = "x86_64")]
 use core::arch::x86_64::{
-    __m128i, _mm_and_ps, _mm_castsi128_ps, _mm_cmpeq_epi32, _mm_load_si128, _mm_movemask_epi8,
-    _mm_movemask_ps, _mm_packs_epi16, _mm_packs_epi32, _mm_set1_epi32, _mm_set1_epi64x,
-    _mm_shuffle_ps,
+    __m128i, _mm_castsi128_ps, _mm_cmpeq_epi32, _mm_load_si128, _mm_movemask_epi8, _mm_movemask_ps,
+    _mm_packs_epi16, _mm_packs_epi32, _mm_set1_epi32, _mm_set1_epi64x,
 };
 
 /// Bit `i` is set where `keys[i] == word`, for `i < lanes`.
@@ -30,11 +28,11 @@ pub(crate) unsafe fn matches_u64(keys: *const u64, lanes: usize, word: u64) -> u
         let wanted = _mm_set1_epi64x(word.cast_signed());
         for four in (0..lanes).step_by(4) {
             let at = keys.add(four).cast::<__m128i>();
-            let low = _mm_castsi128_ps(_mm_cmpeq_epi32(_mm_load_si128(at), wanted));
-            let high = _mm_castsi128_ps(_mm_cmpeq_epi32(_mm_load_si128(at.add(1)), wanted));
-            let even = _mm_shuffle_ps::<0b10_00_10_00>(low, high);
-            let odd = _mm_shuffle_ps::<0b11_01_11_01>(low, high);
-            mask |= _mm_movemask_ps(_mm_and_ps(even, odd)).cast_unsigned() << four;
+            let low = _mm_cmpeq_epi32(_mm_load_si128(at), wanted);
+            let high = _mm_cmpeq_epi32(_mm_load_si128(at.add(1)), wanted);
+            // Four pairs of half-words, each pair all ones where both halves are equal.
+            let equal = _mm_cmpeq_epi32(_mm_packs_epi32(low, high), _mm_set1_epi32(-1));
+            mask |= _mm_movemask_ps(_mm_castsi128_ps(equal)).cast_unsigned() << four;
         }
     }
     mask

@@ -82,6 +82,46 @@ impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> Entry<'a, K, V, P, H> 
         }
     }
 
+    /// The value, after inserting what `default` makes of the key if there was none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut names = cowmap_core::CowMap::new();
+    /// names.entry(7_u64).or_insert_with_key(|id| format!("user {id}"));
+    /// assert_eq!(names[7], "user 7");
+    /// ```
+    #[inline]
+    pub fn or_insert_with_key(self, default: impl FnOnce(K) -> V) -> &'a mut V {
+        match self {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => {
+                let value = default(entry.key());
+                entry.insert(value)
+            }
+        }
+    }
+
+    /// Sets the value, and answers the entry, which is occupied now. O(1); copies the page if it is shared.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map = cowmap_core::CowMap::new();
+    /// let entry = map.entry(1_i64).insert_entry('a');
+    /// assert_eq!((entry.key(), entry.get()), (1, &'a'));
+    /// ```
+    #[inline]
+    pub fn insert_entry(self, value: V) -> OccupiedEntry<'a, K, V, P, H> {
+        match self {
+            Entry::Occupied(mut entry) => {
+                entry.insert(value);
+                entry
+            }
+            Entry::Vacant(entry) => entry.insert_entry(value),
+        }
+    }
+
     /// The value, after inserting `V::default()` if there was none.
     #[inline]
     pub fn or_default(self) -> &'a mut V
@@ -160,6 +200,12 @@ impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> OccupiedEntry<'a, K, V
         core::mem::replace(self.get_mut(), value)
     }
 
+    /// Removes the entry and answers its key and value. O(1); copies the page if it is shared.
+    #[inline]
+    pub fn remove_entry(self) -> (K, V) {
+        (self.key, self.remove())
+    }
+
     /// Removes the entry and answers its value.
     #[inline]
     pub fn remove(self) -> V {
@@ -180,9 +226,36 @@ impl<'a, K: SentinelKey, V, P: Paging, H: Hashing> VacantEntry<'a, K, V, P, H> {
     pub fn key(&self) -> K {
         self.key
     }
+
+    /// The key, for which nothing was inserted.
+    pub fn into_key(self) -> K {
+        self.key
+    }
 }
 
 impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> VacantEntry<'a, K, V, P, H> {
+    /// Inserts a value, and answers the entry, which is occupied now. O(1); copies the page if it is shared.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use cowmap_core::{CowMap, Entry};
+    ///
+    /// let mut map = CowMap::new();
+    /// if let Entry::Vacant(entry) = map.entry(1_i64) {
+    ///     assert_eq!(entry.insert_entry('a').remove_entry(), (1, 'a'));
+    /// }
+    /// assert!(map.is_empty());
+    /// ```
+    #[inline]
+    pub fn insert_entry(self, value: V) -> OccupiedEntry<'a, K, V, P, H> {
+        let VacantEntry { map, key, word } = self;
+        let (tree, hash) = map.writing();
+        tree.insert_absent(&hash, word, value).or_raise();
+        let (_, slot) = map.tree.find(&map.reading(), word).expect("it was inserted just now");
+        OccupiedEntry { map, key, word, slot }
+    }
+
     /// Inserts a value, and answers it, to be changed.
     #[inline]
     pub fn insert(self, value: V) -> &'a mut V {

@@ -11,7 +11,7 @@ use crate::directory::Tree;
 use crate::directory::pages::Pages;
 use crate::hash::Hashing;
 use crate::key::{SentinelKey, WordOf};
-use crate::page::{Page, Slots};
+use crate::page::{Page, Slot, Slots};
 use crate::paging::Paging;
 use crate::word::Word;
 
@@ -181,6 +181,7 @@ borrowing_iterator! {
 /// The entries of a map by value, from `into_iter`: moved out of pages that the map owned alone,
 /// cloned out of shared ones.
 pub struct IntoIter<K: SentinelKey, V, P: Paging> {
+    #[expect(dead_code, reason = "keeps alive, and in the end drops, what the others lead to")]
     tree: Tree<WordOf<K>, V, P>,
     pages: Pages<WordOf<K>, V>,
     slots: Slots<WordOf<K>, V>,
@@ -208,12 +209,25 @@ impl<K: SentinelKey, V, P: Paging> IntoIter<K, V, P> {
     }
 }
 
-impl<K: SentinelKey, V: Clone, P: Paging> Iterator for IntoIter<K, V, P> {
-    type Item = (K, V);
+/// A slot that an owning iterator has come to.
+struct Taken<W, V> {
+    page: Page<W, V>,
+    slot: Slot,
+    /// Whether the value is to be moved out of the page.
+    moves: bool,
+}
 
+impl<K: SentinelKey, V, P: Paging> IntoIter<K, V, P> {
+    /// Entries that are left.
     #[inline]
-    fn next(&mut self) -> Option<(K, V)> {
-        let (word, value) = loop {
+    pub(super) fn remaining(&self) -> usize {
+        self.left
+    }
+
+    /// The next slot that holds an entry. With `moves`, the page is this iterator's alone.
+    #[inline(always)]
+    fn take_slot(&mut self) -> Option<Taken<WordOf<K>, V>> {
+        loop {
             // SAFETY: the tree is this iterator's, and is alive; its segments are not written, and
             // of its pages only slots that were visited. Only a page that has one owner (S2) is
             // written: once the path was found to have one, nobody can share it any more, for
@@ -221,19 +235,74 @@ impl<K: SentinelKey, V: Clone, P: Paging> Iterator for IntoIter<K, V, P> {
             unsafe {
                 if let Some(slot) = self.slots.next() {
                     self.left -= 1;
-                    let page = self.slots.page();
-                    let word = page.borrow().word(slot);
-                    break if self.moves {
-                        (word, page.borrow_mut().take(slot))
-                    } else {
-                        (word, page.borrow().value(slot).clone())
-                    };
+                    return Some(Taken { page: self.slots.page(), slot, moves: self.moves });
                 }
                 let visited = self.pages.next_visited()?;
                 self.slots = Slots::of(visited.page);
                 self.moves = visited.sole;
             }
-        };
+        }
+    }
+
+    /// The key of the next entry, whose value is left to be dropped with the tree.
+    #[inline]
+    pub(super) fn next_key(&mut self) -> Option<K> {
+        let Taken { page, slot, .. } = self.take_slot()?;
+        // SAFETY: a page of this iterator's tree, alive and not written meanwhile.
+        Some(key_of::<K>(unsafe { page.borrow() }.word(slot)))
+    }
+
+    /// The entries that are left.
+    pub(super) fn rest(&self) -> impl Iterator<Item = (K, &V)> {
+        let mut pages = self.pages.clone();
+        // SAFETY: the tree is this iterator's, which is borrowed, so nobody writes it.
+        let upcoming = unsafe { pages.next() };
+        let slots = self.slots.clone();
+        let mut rest =
+            Entries { pages, slots, upcoming, left: self.left, marker: PhantomData::<&V> };
+        core::iter::from_fn(move || rest.next()).map(|(word, value)| (key_of::<K>(word), value))
+    }
+}
+
+impl<W: Word, V: Clone> Taken<W, V> {
+    /// The word and value.
+    ///
+    /// # Safety
+    ///
+    /// The page is alive, and not written by others; with `moves`, it is the caller's alone (S2). The slot holds an entry.
+    #[inline(always)]
+    unsafe fn entry(self) -> (W, V) {
+        let Taken { page, slot, moves } = self;
+        // SAFETY: the caller's promise.
+        unsafe {
+            let word = page.borrow().word(slot);
+            if moves {
+                (word, page.borrow_mut().take(slot))
+            } else {
+                (word, page.borrow().value(slot).clone())
+            }
+        }
+    }
+}
+
+impl<K: SentinelKey, V: Clone, P: Paging> IntoIter<K, V, P> {
+    /// The value of the next entry.
+    #[inline]
+    pub(super) fn next_value(&mut self) -> Option<V> {
+        let taken = self.take_slot()?;
+        // SAFETY: what `take_slot` gives is that.
+        Some(unsafe { taken.entry() }.1)
+    }
+}
+
+impl<K: SentinelKey, V: Clone, P: Paging> Iterator for IntoIter<K, V, P> {
+    type Item = (K, V);
+
+    #[inline]
+    fn next(&mut self) -> Option<(K, V)> {
+        let taken = self.take_slot()?;
+        // SAFETY: what `take_slot` gives is that.
+        let (word, value) = unsafe { taken.entry() };
         Some((key_of::<K>(word), value))
     }
 
@@ -246,9 +315,8 @@ impl<K: SentinelKey, V: Clone, P: Paging> Iterator for IntoIter<K, V, P> {
 impl<K: SentinelKey, V: Clone, P: Paging> ExactSizeIterator for IntoIter<K, V, P> {}
 impl<K: SentinelKey, V: Clone, P: Paging> FusedIterator for IntoIter<K, V, P> {}
 
-impl<K: SentinelKey, V, P: Paging> fmt::Debug for IntoIter<K, V, P> {
+impl<K: SentinelKey + fmt::Debug, V: fmt::Debug, P: Paging> fmt::Debug for IntoIter<K, V, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let _ = &self.tree;
-        f.debug_struct("IntoIter").field("left", &self.left).finish_non_exhaustive()
+        f.debug_list().entries(self.rest()).finish()
     }
 }

@@ -1,11 +1,25 @@
 //! The map: one generic type, whose policies make it paged or flat, fixed or seeded.
 
+mod compare;
+mod disjoint;
+mod drain;
 mod entry;
+mod into;
 mod iter;
+mod iter_mut;
+mod retain;
+mod single;
+mod snapshot;
+mod sorted;
 mod traits;
 
+pub use drain::Drain;
 pub use entry::{Entry, OccupiedEntry, VacantEntry};
+pub use into::{IntoKeys, IntoValues};
 pub use iter::{IntoIter, Iter, Keys, Values};
+pub use iter_mut::{IterMut, ValuesMut};
+pub use retain::ExtractIf;
+pub use sorted::IterSorted;
 
 use core::marker::PhantomData;
 
@@ -156,6 +170,14 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     #[inline(always)]
     fn reading(&self) -> Reading<'_, Limits<WordOf<K>, V, P>, H> {
         Reading::by(&self.hash)
+    }
+
+    /// The tree, and how this map writes it.
+    #[inline(always)]
+    fn writing(
+        &mut self,
+    ) -> (&mut Tree<WordOf<K>, V, P>, Cloning<'_, Limits<WordOf<K>, V, P>, H>) {
+        (&mut self.tree, Cloning::by(&self.hash))
     }
 
     /// How many entries there are. O(1).

@@ -76,6 +76,20 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Extend<(K, V)> for Map<K, 
     }
 }
 
+impl<'a, K: SentinelKey, V: Copy, P: Paging, H: Hashing> Extend<(K, &'a V)> for Map<K, V, P, H> {
+    /// Inserts a copy of every entry; the last of equal keys wins.
+    ///
+    /// # Panics
+    ///
+    /// Panics at the reserved key; the entries before it are in the map.
+    #[track_caller]
+    fn extend<I: IntoIterator<Item = (K, &'a V)>>(&mut self, entries: I) {
+        for (key, value) in entries {
+            self.insert(key, *value);
+        }
+    }
+}
+
 impl<K: SentinelKey, V, P: Paging, H: Hashing + Default> FromIterator<(K, V)> for Map<K, V, P, H> {
     /// A map of all entries; the last of equal keys wins.
     ///

@@ -11,6 +11,7 @@ mod copy;
 mod geometry;
 mod probe;
 mod slots;
+mod walk;
 
 use alloc::alloc::{alloc, alloc_zeroed, dealloc};
 use core::marker::PhantomData;
@@ -38,7 +39,6 @@ pub(crate) struct Header {
     stale: u32,
     /// From the start of the allocation to the groups.
     offset: u32,
-    tier: Tier,
     /// How many bits of the page hash all entries of this page share.
     depth: u8,
 }
@@ -66,11 +66,10 @@ pub(crate) struct Shape {
 struct EmptyPage([u64; 16]);
 static EMPTY: EmptyPage = EmptyPage([0; 16]);
 
-/// A pointer to the groups of a page, and how many it has, where 0 stands for a number that only the page's
-/// header tells. P1 says what it points to.
+/// A pointer to the groups of a page, and the page's size class. P1 says what it points to.
 pub(crate) struct Page<W, V> {
     base: NonNull<u8>,
-    groups: u32,
+    tier: Tier,
     marker: PhantomData<(*const W, *const V)>,
 }
 
@@ -104,28 +103,13 @@ impl<W: Word, V> Page<W, V> {
     /// The empty page, of one group.
     #[inline(always)]
     pub(crate) const fn empty() -> Self {
-        Self::from_parts(empty_base(), 1)
+        Self::from_parts(empty_base(), Tier::FIRST)
     }
 
-    /// The page of `groups` groups at `base`.
+    /// The page of this tier at `base`.
     #[inline(always)]
-    pub(crate) const fn from_parts(base: NonNull<u8>, groups: u32) -> Self {
-        Page { base, groups, marker: PhantomData }
-    }
-
-    /// The same page with the number of its groups, if that was left to its header.
-    ///
-    /// # Safety
-    ///
-    /// The page is alive (P1).
-    #[inline]
-    pub(crate) unsafe fn sized(self) -> Self {
-        if self.groups > 0 {
-            return self;
-        }
-        // SAFETY: alive, and not [`EMPTY`], whose size is known; `tier` is never written after allocation.
-        let tier = unsafe { (*self.header().as_ptr()).tier };
-        Self::from_parts(self.base, tier.groups())
+    pub(crate) const fn from_parts(base: NonNull<u8>, tier: Tier) -> Self {
+        Page { base, tier, marker: PhantomData }
     }
 
     #[inline(always)]
@@ -135,7 +119,7 @@ impl<W: Word, V> Page<W, V> {
 
     #[inline(always)]
     pub(crate) fn tier(self) -> Tier {
-        Tier::of_groups(self.groups)
+        self.tier
     }
 
     /// Whether this is the page of empty maps, which has no header and must not be written.
@@ -180,12 +164,11 @@ impl<W: Word, V> Page<W, V> {
                 stale: 0,
                 // At most HEADER plus the alignment of a type, which is below 2^30.
                 offset: offset as u32,
-                tier,
                 depth,
             });
             base
         };
-        Ok(Self::from_parts(base, tier.groups()))
+        Ok(Self::from_parts(base, tier))
     }
 
     /// Gives the memory back without dropping values.
@@ -301,7 +284,7 @@ impl<W: Word, V> Page<W, V> {
 
     #[inline(always)]
     pub(crate) fn groups(self) -> u32 {
-        self.groups
+        self.tier.groups()
     }
 
     #[inline(always)]
@@ -376,13 +359,6 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
         Some(unsafe { self.page.header().as_ref() })
     }
 
-    /// The same page with the number of its groups, if that was left to its header.
-    #[inline]
-    pub(crate) fn sized(self) -> Self {
-        // SAFETY: the page is alive for `'a`.
-        PageRef { page: unsafe { self.page.sized() }, ..self }
-    }
-
     /// Entries in the page.
     #[inline]
     pub(crate) fn len(self) -> usize {
@@ -423,7 +399,7 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
     /// The lanes of a group whose key is `word`.
     #[inline(always)]
     pub(crate) fn matches(self, group: u32, word: W) -> u32 {
-        debug_assert!(group < self.groups().max(1));
+        debug_assert!(group < self.groups());
         // SAFETY: the page is alive and its keys are always initialised (P2), those of EMPTY too:
         // it has room for the 64 bytes of keys that a group has at most.
         unsafe { W::matches(self.page.keys_ptr(group).as_ptr(), Geometry::<W, V>::LANES, word) }
@@ -440,9 +416,7 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
     /// The word in a slot.
     #[inline(always)]
     pub(crate) fn word(self, slot: Slot) -> W {
-        debug_assert!(
-            slot.group < self.sized().groups() && slot.lane < Self::ALL_LANES.count_ones()
-        );
+        debug_assert!(slot.group < self.groups() && slot.lane < Self::ALL_LANES.count_ones());
         // SAFETY: the slot is one of the page's (slots come from probing it), whose keys are initialised (P2).
         unsafe { self.page.keys_ptr(slot.group).add(slot.lane as usize).read() }
     }

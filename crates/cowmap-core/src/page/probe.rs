@@ -17,26 +17,15 @@ impl<W: Word, V> PageRef<'_, W, V> {
     /// The slot that holds `word`, which must not be the free word.
     #[inline(always)]
     pub(crate) fn find(self, place: Place, word: W) -> Option<Slot> {
-        let group = place.home(self.groups());
+        let group = place.home(self.page().tier());
         let mask = self.matches(group, word);
         if mask != 0 {
             return Some(Slot { group, lane: mask.trailing_zeros() });
-        }
-        if self.groups() <= 1 {
-            // Nothing overflows from a single group; of a large page this was the wrong one.
-            return if self.groups() == 1 { None } else { self.sized().find_sized(place, word) };
         }
         if self.overflow(group) & place.overflow_bit() == 0 {
             return None;
         }
         self.find_beyond(place, word, group)
-    }
-
-    /// [`find`](Self::find) in a page of which only the header knows how large it is.
-    #[cold]
-    #[inline(never)]
-    fn find_sized(self, place: Place, word: W) -> Option<Slot> {
-        self.find(place, word)
     }
 
     /// Goes on where the home group has no match but something with the key's bit went past it.
@@ -60,7 +49,7 @@ impl<W: Word, V> PageRef<'_, W, V> {
     /// Groups that a search for `word` compares, and groups that an insertion of it compares in
     /// the end if it is absent.
     pub(crate) fn groups_probed(self, place: Place, word: W) -> (usize, usize) {
-        let home = place.home(self.groups());
+        let home = place.home(self.page().tier());
         let (mut group, mut probed) = (home, 0);
         loop {
             probed += 1;
@@ -84,8 +73,7 @@ impl<W: Word, V> PageRef<'_, W, V> {
 
     #[inline(always)]
     fn next_group(self, group: u32) -> u32 {
-        let next = group + 1;
-        if next == self.groups() { 0 } else { next }
+        (group + 1) & (self.groups() - 1)
     }
 
     /// Checks P2 to P6 for this page, whose tier may hold `most` entries, calling `entry` with each word.
@@ -103,7 +91,7 @@ impl<W: Word, V> PageRef<'_, W, V> {
         for slot in self.slots() {
             let word = self.word(slot);
             let place = hash.place(word.widen());
-            let mut group = place.home(self.groups());
+            let mut group = place.home(self.page().tier());
             displaced += usize::from(group != slot.group);
             while group != slot.group {
                 assert!(
@@ -131,7 +119,7 @@ impl<W: Word, V> PageRef<'_, W, V> {
 ///
 /// Measured by counting: at an eighth, misses under endless churn at the fullest load probe 1.1 times the groups that
 /// they probe in a fresh page; a rebuild moves at most one entry a removal in the mean.
-const STALE_PART: u32 = 8;
+pub(super) const STALE_PART: u32 = 8;
 
 impl<W: Word, V> PageMut<'_, W, V> {
     /// Adds an entry whose key is not in the page, which has room.
@@ -148,7 +136,7 @@ impl<W: Word, V> PageMut<'_, W, V> {
     #[inline(always)]
     pub(super) fn place(&mut self, place: Place, word: W, value: V) -> Slot {
         debug_assert!(word != W::FREE);
-        let slot = self.occupy(place.home(self.groups()), place, word);
+        let slot = self.occupy(place.home(self.page().tier()), place, word);
         // SAFETY: the slot is one of the page's, and was free, so nothing is overwritten (P3).
         unsafe { self.page().value_ptr(slot).write(value) };
         slot
@@ -166,12 +154,11 @@ impl<W: Word, V> PageMut<'_, W, V> {
     /// for a new entry.
     #[inline(always)]
     pub(crate) fn insert(&mut self, place: Place, word: W, value: V) -> Result<Option<V>, V> {
-        let groups = self.groups();
-        let home = place.home(groups);
+        let home = place.home(self.page().tier());
         let mask = self.matches(home, word);
         let found = if mask != 0 {
             Some(Slot { group: home, lane: mask.trailing_zeros() })
-        } else if groups > 1 && self.overflow(home) & place.overflow_bit() != 0 {
+        } else if self.overflow(home) & place.overflow_bit() != 0 {
             self.find_beyond(place, word, home)
         } else {
             None
@@ -216,7 +203,7 @@ impl<W: Word, V> PageMut<'_, W, V> {
     /// The slot is one of this page's and holds an entry.
     #[inline]
     pub(crate) unsafe fn remove<H: WordHash>(&mut self, slot: Slot, hash: &H) -> V {
-        let home = hash.place(self.word(slot).widen()).home(self.groups());
+        let home = hash.place(self.word(slot).widen()).home(self.page().tier());
         // SAFETY: the caller's promise.
         let value = unsafe { self.take(slot) };
         let slots = self.groups() * Geometry::<W, V>::LANES as u32;
@@ -260,7 +247,7 @@ impl<W: Word, V> PageMut<'_, W, V> {
                 let from = Slot { group, lane };
                 let word = self.word(from);
                 let place = hash.place(word.widen());
-                let home = place.home(groups);
+                let home = place.home(self.page().tier());
                 if home == group {
                     continue;
                 }

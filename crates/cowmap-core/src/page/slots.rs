@@ -52,6 +52,12 @@ impl<W: Word, V> Slots<W, V> {
         self.page
     }
 
+    /// Goes on in a copy of the page, which has each entry in the same slot.
+    pub(crate) fn move_to(&mut self, copy: Page<W, V>) {
+        debug_assert!(copy.groups() == self.page.groups());
+        self.page = copy;
+    }
+
     /// The next slot that holds an entry.
     ///
     /// # Safety

@@ -1,0 +1,166 @@
+//! Comparing maps, and making new ones of two. Pages that both maps own are skipped by their address.
+
+use super::{Map, key_of};
+use crate::directory::walk::Walk;
+use crate::hash::Hashing;
+use crate::key::SentinelKey;
+use crate::page::Slots;
+use crate::paging::Paging;
+
+impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
+    /// The entries of this map, without those in pages that `other` has too.
+    fn entries_apart<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = (K, &'a V)> {
+        let mut walk = Walk::over(&self.tree);
+        let mut slots = Slots::none();
+        core::iter::from_fn(move || {
+            loop {
+                // SAFETY: the page is one of this map's, which is borrowed, so it is alive and nobody writes it.
+                if let Some(slot) = unsafe { slots.next() } {
+                    // SAFETY: as above.
+                    let page = unsafe { slots.page().borrow() };
+                    // SAFETY: `slots` gives slots that hold entries.
+                    return Some((key_of::<K>(page.word(slot)), unsafe { page.value(slot) }));
+                }
+                let at = walk.next(&self.tree)?;
+                let page = self.tree.page(at).page();
+                if page != other.tree.page(at).page() {
+                    slots = Slots::of(page);
+                }
+            }
+        })
+    }
+
+    /// Whether `other` has every entry of this map. O(n); skips pages that both have, whose values count as equal.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let small = cowmap_core::CowMap::from([(1_i64, 'a')]);
+    /// let mut large = small.clone();
+    /// large.insert(2, 'b');
+    /// assert!(small.is_submap(&large));
+    /// assert!(!large.is_submap(&small));
+    /// ```
+    pub fn is_submap(&self, other: &Self) -> bool
+    where
+        V: PartialEq,
+    {
+        self.ptr_eq(other)
+            || (self.len() <= other.len()
+                && self.entries_apart(other).all(|(key, value)| other.get(key) == Some(value)))
+    }
+
+    /// Whether `other` has every key of this map. O(n); skips pages that both have.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let old = cowmap_core::CowMap::from([(1_i64, 'a')]);
+    /// let new = cowmap_core::CowMap::from([(1_i64, 'b'), (2, 'c')]);
+    /// assert!(old.is_submap_of_keys(&new));
+    /// assert!(!new.is_submap_of_keys(&old));
+    /// ```
+    pub fn is_submap_of_keys(&self, other: &Self) -> bool {
+        self.ptr_eq(other)
+            || (self.len() <= other.len()
+                && self.entries_apart(other).all(|(key, _)| other.contains_key(key)))
+    }
+}
+
+impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
+    /// The entries of both maps; the values of keys that both have are this map's. O(pages, and entries of `other` in
+    /// pages that this map has not); the result shares with this map whatever it does not add to.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let a = cowmap_core::CowMap::from([(1_i64, 'a'), (2, 'a')]);
+    /// let b = cowmap_core::CowMap::from([(2_i64, 'b'), (3, 'b')]);
+    /// let both = a.union(&b);
+    /// assert!(both.iter_sorted().eq([(1, &'a'), (2, &'a'), (3, &'b')]));
+    /// ```
+    #[must_use = "the result is a map of its own"]
+    pub fn union(&self, other: &Self) -> Self {
+        if self.is_empty() {
+            return other.clone();
+        }
+        let mut union = self.clone();
+        if !self.ptr_eq(other) {
+            for (key, value) in other.entries_apart(self) {
+                if !self.contains_key(key) {
+                    union.insert(key, value.clone());
+                }
+            }
+        }
+        union
+    }
+
+    /// The entries of this map whose keys `other` has too. O(n); the result shares with this map the pages that lose
+    /// nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let a = cowmap_core::CowMap::from([(1_i64, 'a'), (2, 'a')]);
+    /// let b = cowmap_core::CowMap::from([(2_i64, 'b'), (3, 'b')]);
+    /// assert!(a.intersection(&b).iter().eq([(2, &'a')]));
+    /// ```
+    #[must_use = "the result is a map of its own"]
+    pub fn intersection(&self, other: &Self) -> Self {
+        let mut intersection = self.clone();
+        if !self.ptr_eq(other) {
+            intersection.retain(|key, _| other.contains_key(key));
+        }
+        intersection
+    }
+
+    /// The entries of this map whose keys `other` has not. O(n); skips pages that both have, and begins with an empty
+    /// map or with this one, whichever is nearer to the result.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let a = cowmap_core::CowMap::from([(1_i64, 'a'), (2, 'a')]);
+    /// let b = cowmap_core::CowMap::from([(2_i64, 'b'), (3, 'b')]);
+    /// assert!(a.difference(&b).iter().eq([(1, &'a')]));
+    /// ```
+    #[must_use = "the result is a map of its own"]
+    pub fn difference(&self, other: &Self) -> Self {
+        let apart = || self.entries_apart(other).filter(|&(key, _)| !other.contains_key(key));
+        let left = if self.ptr_eq(other) { 0 } else { apart().count() };
+        if left > self.len() / 2 {
+            let mut difference = self.clone();
+            difference.retain(|key, _| !other.contains_key(key));
+            return difference;
+        }
+        let mut difference = Self::with_hash(self.hash.clone());
+        if left > 0 {
+            for (key, value) in apart() {
+                difference.insert(key, value.clone());
+            }
+        }
+        difference
+    }
+
+    /// The entries whose keys are in one of the two maps, not in both. O(n).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let a = cowmap_core::CowMap::from([(1_i64, 'a'), (2, 'a')]);
+    /// let b = cowmap_core::CowMap::from([(2_i64, 'b'), (3, 'b')]);
+    /// assert!(a.symmetric_difference(&b).iter_sorted().eq([(1, &'a'), (3, &'b')]));
+    /// ```
+    #[must_use = "the result is a map of its own"]
+    pub fn symmetric_difference(&self, other: &Self) -> Self {
+        let mut difference = self.difference(other);
+        if !self.ptr_eq(other) {
+            for (key, value) in other.entries_apart(self) {
+                if !self.contains_key(key) {
+                    difference.insert(key, value.clone());
+                }
+            }
+        }
+        difference
+    }
+}

@@ -1,0 +1,120 @@
+//! Taking a map apart into its keys or its values.
+
+use core::fmt;
+use core::iter::FusedIterator;
+
+use super::{IntoIter, Map};
+use crate::directory::Tree;
+use crate::hash::Hashing;
+use crate::key::SentinelKey;
+use crate::paging::Paging;
+
+impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
+    /// The keys, by value. Visiting all is O(capacity), and clones nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let map = cowmap_core::CowMap::from([(1_i64, 'a'), (2, 'b')]);
+    /// let mut keys: Vec<i64> = map.into_keys().collect();
+    /// keys.sort();
+    /// assert_eq!(keys, [1, 2]);
+    /// ```
+    pub fn into_keys(self) -> IntoKeys<K, V, P> {
+        IntoKeys { entries: IntoIter::of(self.tree) }
+    }
+
+    /// The values, by value. Visiting all is O(capacity); values are moved out of pages that the map owned alone, and
+    /// cloned out of shared ones.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let map = cowmap_core::CowMap::from([(1_i64, 'a'), (2, 'b')]);
+    /// let mut values: Vec<char> = map.into_values().collect();
+    /// values.sort();
+    /// assert_eq!(values, ['a', 'b']);
+    /// ```
+    pub fn into_values(self) -> IntoValues<K, V, P>
+    where
+        V: Clone,
+    {
+        IntoValues { entries: IntoIter::of(self.tree) }
+    }
+}
+
+/// The keys of a map by value, from [`Map::into_keys`].
+pub struct IntoKeys<K: SentinelKey, V, P: Paging> {
+    entries: IntoIter<K, V, P>,
+}
+
+impl<K: SentinelKey, V, P: Paging> Iterator for IntoKeys<K, V, P> {
+    type Item = K;
+
+    #[inline]
+    fn next(&mut self) -> Option<K> {
+        self.entries.next_key()
+    }
+
+    #[inline]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.entries.remaining(), Some(self.entries.remaining()))
+    }
+}
+
+/// The values of a map by value, from [`Map::into_values`].
+pub struct IntoValues<K: SentinelKey, V, P: Paging> {
+    entries: IntoIter<K, V, P>,
+}
+
+impl<K: SentinelKey, V: Clone, P: Paging> Iterator for IntoValues<K, V, P> {
+    type Item = V;
+
+    #[inline]
+    fn next(&mut self) -> Option<V> {
+        self.entries.next_value()
+    }
+
+    #[inline]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.entries.size_hint()
+    }
+}
+
+impl<K: SentinelKey, V, P: Paging> ExactSizeIterator for IntoKeys<K, V, P> {}
+impl<K: SentinelKey, V, P: Paging> FusedIterator for IntoKeys<K, V, P> {}
+impl<K: SentinelKey, V: Clone, P: Paging> ExactSizeIterator for IntoValues<K, V, P> {}
+impl<K: SentinelKey, V: Clone, P: Paging> FusedIterator for IntoValues<K, V, P> {}
+
+impl<K: SentinelKey, V, P: Paging> Default for IntoIter<K, V, P> {
+    /// An iterator over nothing.
+    fn default() -> Self {
+        IntoIter::of(Tree::new())
+    }
+}
+
+impl<K: SentinelKey, V, P: Paging> Default for IntoKeys<K, V, P> {
+    /// An iterator over nothing.
+    fn default() -> Self {
+        IntoKeys { entries: IntoIter::default() }
+    }
+}
+
+impl<K: SentinelKey, V, P: Paging> Default for IntoValues<K, V, P> {
+    /// An iterator over nothing.
+    fn default() -> Self {
+        IntoValues { entries: IntoIter::default() }
+    }
+}
+
+impl<K: SentinelKey + fmt::Debug, V, P: Paging> fmt::Debug for IntoKeys<K, V, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.entries.rest().map(|(key, _)| key)).finish()
+    }
+}
+
+impl<K: SentinelKey, V: fmt::Debug, P: Paging> fmt::Debug for IntoValues<K, V, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.entries.rest().map(|(_, value)| value)).finish()
+    }
+}

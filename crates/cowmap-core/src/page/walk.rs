@@ -1,0 +1,34 @@
+//! Removing entries while the slots of a page are being visited: nothing moves until the visit ends.
+
+use super::probe::STALE_PART;
+use super::{Geometry, PageMut, Slot};
+use crate::hash::WordHash;
+use crate::word::Word;
+
+impl<W: Word, V> PageMut<'_, W, V> {
+    /// Removes the entry in a slot as [`remove`](Self::remove) does, but leaves every other entry in its slot.
+    /// [`clean`](Self::clean) is to follow.
+    ///
+    /// # Safety
+    ///
+    /// The slot is one of this page's and holds an entry.
+    #[inline]
+    pub(crate) unsafe fn remove_in_place<H: WordHash>(&mut self, slot: Slot, hash: &H) -> V {
+        let home = hash.place(self.word(slot).widen()).home(self.page().tier());
+        // SAFETY: the caller's promise.
+        let value = unsafe { self.take(slot) };
+        let header = self.header_mut();
+        header.len -= 1;
+        header.room += 1;
+        header.stale += u32::from(home != slot.group);
+        value
+    }
+
+    /// Rebuilds the overflow bits if removals have left many of them stale. Runs no user code.
+    pub(crate) fn clean<H: WordHash>(&mut self, hash: &H) {
+        let slots = self.groups() * Geometry::<W, V>::LANES as u32;
+        if self.header_mut().stale > slots / STALE_PART {
+            self.rebuild(hash);
+        }
+    }
+}
