@@ -22,24 +22,16 @@ impl Tier {
         Tier::SUM - self.0
     }
 
-    /// The tier with this tag.
+    /// The tier with this tag, of which six bits count.
     #[inline(always)]
     pub(crate) const fn from_tag(tag: u8) -> Tier {
-        Tier(Tier::SUM - tag)
+        Tier(Tier::SUM - (tag & 63))
     }
 
     /// Groups in a page of this tier.
     #[inline(always)]
-    pub(crate) const fn groups(self) -> u32 {
+    pub(crate) const fn groups(self) -> usize {
         1 << (self.0 & 31)
-    }
-
-    /// The index of the group that the high bits of `hash` choose.
-    #[inline(always)]
-    pub(crate) const fn index(self, hash: u64) -> u32 {
-        // Two shifts, for one by all 64 bits is none; the compiler makes one of them and the
-        // multiplication by the size of a group.
-        (hash >> (self.tag() & 63) >> 6) as u32
     }
 
     /// The next larger tier.
@@ -51,13 +43,22 @@ impl Tier {
     pub(crate) const fn at_most(groups: usize) -> Tier {
         let mut tier = Tier::FIRST;
         while let Some(next) = tier.next() {
-            if next.groups() as usize > groups {
+            if next.groups() > groups {
                 break;
             }
             tier = next;
         }
         tier
     }
+}
+
+/// The index of the group that the high bits of `hash` choose in a page of the tier with this tag, of
+/// which six bits count.
+#[inline(always)]
+pub(crate) const fn index(tag: u8, hash: u64) -> usize {
+    // Two shifts, for one by all 64 bits is none; the compiler makes one of them and the
+    // multiplication by the size of a group.
+    (hash >> (tag & 63) >> 6) as usize
 }
 
 /// A page has fewer than 2^32 slots.
@@ -81,7 +82,7 @@ impl Sizing {
     /// A single group may be full, for nothing has to be probed past it. Up to 64 slots: 7/8.
     #[inline]
     pub(crate) const fn max_entries(self, tier: Tier) -> usize {
-        let slots = (tier.groups() as usize).saturating_mul(self.lanes);
+        let slots = tier.groups().saturating_mul(self.lanes);
         if tier.0 == 0 {
             slots
         } else if slots <= SMALL {
@@ -111,14 +112,14 @@ impl Sizing {
     /// The tier that a page of `tier` should shrink to after a removal left it with `entries`, but
     /// never below `floor`: `None` until it is less than a quarter full and the result would be at most half full.
     pub(crate) const fn shrunk(self, tier: Tier, entries: usize, floor: Tier) -> Option<Tier> {
-        let slots = tier.groups() as usize * self.lanes;
+        let slots = tier.groups() * self.lanes;
         if slots <= SMALL || entries >= slots / 4 {
             return None;
         }
         let mut target = tier;
         while target.0 > floor.0 {
             let half = Tier(target.0 - 1);
-            let slots = half.groups() as usize * self.lanes;
+            let slots = half.groups() * self.lanes;
             if slots < SMALL || entries * 2 > slots {
                 break;
             }
@@ -182,8 +183,8 @@ mod tests {
         for tier in tiers() {
             assert_eq!(Tier::from_tag(tier.tag()), tier);
             assert!(tier.tag() < 64);
-            assert_eq!(Tier::at_most(tier.groups() as usize), tier);
-            assert_eq!(Tier::at_most(tier.groups() as usize * 2 - 1), tier);
+            assert_eq!(Tier::at_most(tier.groups()), tier);
+            assert_eq!(Tier::at_most(tier.groups() * 2 - 1), tier);
         }
         assert_eq!(Tier::at_most(0), Tier::FIRST);
     }
@@ -191,10 +192,10 @@ mod tests {
     #[test]
     fn the_high_bits_of_a_hash_are_the_index_of_a_group() {
         for tier in tiers() {
-            assert_eq!(tier.index(0), 0);
-            assert_eq!(tier.index(u64::MAX), tier.groups() - 1);
-            let half = tier.index(1 << 63);
-            assert_eq!(half, tier.groups() / 2);
+            assert_eq!(index(tier.tag(), 0), 0);
+            assert_eq!(index(tier.tag(), u64::MAX), tier.groups() - 1);
+            assert_eq!(index(tier.tag(), 1 << 63), tier.groups() / 2);
+            assert_eq!(index(tier.tag() | 64, u64::MAX), tier.groups() - 1);
         }
     }
 
@@ -215,7 +216,7 @@ mod tests {
     fn a_page_has_fewer_than_two_to_the_32_slots() {
         for lanes in [4, 8, 16] {
             let largest = tiers()
-                .take_while(|tier| u64::from(tier.groups()) * (lanes as u64) < 1 << 32)
+                .take_while(|tier| tier.groups() as u64 * (lanes as u64) < 1 << 32)
                 .last()
                 .unwrap();
             let most = sizing(lanes).max_entries(largest);
@@ -240,11 +241,11 @@ mod tests {
     fn shrinking_leaves_a_page_at_most_half_full_and_never_below_the_floor() {
         for lanes in [4, 8, 16] {
             for tier in tiers().take_while(|tier| tier.groups() < 5_000) {
-                let slots = tier.groups() as usize * lanes;
+                let slots = tier.groups() * lanes;
                 for entries in 0..=sizing(lanes).max_entries(tier) {
                     match sizing(lanes).shrunk(tier, entries, Tier::FIRST) {
                         Some(to) => {
-                            let left = to.groups() as usize * lanes;
+                            let left = to.groups() * lanes;
                             assert!(to < tier && left >= 64 && entries * 2 <= left);
                             assert!(entries * 4 < slots);
                         }

@@ -10,10 +10,10 @@
 
 use core::fmt;
 
-use crate::capacity::Tier;
+use crate::capacity::index;
 
 /// How a map hashes its words. Sealed: [`Fixed`] and [`Seeded`] are all there is.
-pub trait Hashing: Clone + sealed::Sealed {
+pub trait Hashing: Clone + Send + Sync + sealed::Sealed {
     /// The hash whose high bits choose the group in the one page of a flat map.
     #[doc(hidden)]
     fn place(&self, word: u64) -> Place;
@@ -52,10 +52,10 @@ pub(crate) mod sealed {
 pub struct Place(pub(crate) u64);
 
 impl Place {
-    /// The group where the search for this word starts, in a page of this tier.
+    /// The group where the search for this word starts, in a page of the tier with this tag.
     #[inline(always)]
-    pub(crate) fn home(self, tier: Tier) -> u32 {
-        tier.index(self.0)
+    pub(crate) fn home(self, tag: u8) -> usize {
+        index(tag, self.0)
     }
 
     /// The bit that stands for this word in the overflow byte of a group it passed.

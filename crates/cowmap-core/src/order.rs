@@ -15,28 +15,28 @@ pub(crate) fn reversed(number: u64, bits: u32) -> u64 {
 pub(crate) struct BitReversed {
     next: u64,
     bits: u32,
-    count: u32,
+    count: usize,
 }
 
 impl BitReversed {
-    pub(crate) fn below(count: u32) -> Self {
-        BitReversed { next: 0, bits: u64::from(count).next_power_of_two().trailing_zeros(), count }
+    pub(crate) fn below(count: usize) -> Self {
+        BitReversed { next: 0, bits: count.next_power_of_two().trailing_zeros(), count }
     }
 
     /// The number that comes `steps` after the next one, if it is one of the sequence.
     #[inline(always)]
-    pub(crate) fn ahead(&self, steps: u64) -> Option<u32> {
+    pub(crate) fn ahead(&self, steps: u64) -> Option<usize> {
         let number = reversed(self.next + steps, self.bits);
-        (self.next + steps < 1 << self.bits && number < u64::from(self.count))
-            .then_some(number as u32)
+        (self.next + steps < 1 << self.bits && number < self.count as u64)
+            .then_some(number as usize)
     }
 }
 
 impl Iterator for BitReversed {
-    type Item = u32;
+    type Item = usize;
 
     #[inline(always)]
-    fn next(&mut self) -> Option<u32> {
+    fn next(&mut self) -> Option<usize> {
         while self.next < 1 << self.bits {
             let number = self.ahead(0);
             self.next += 1;
@@ -55,7 +55,7 @@ mod tests {
     #[test]
     fn every_number_comes_once() {
         for count in (0..200).chain([1023, 1024, 1536, 6144]) {
-            let mut seen: Vec<u32> = BitReversed::below(count).collect();
+            let mut seen: Vec<usize> = BitReversed::below(count).collect();
             seen.sort_unstable();
             assert_eq!(seen, (0..count).collect::<Vec<_>>());
         }

@@ -8,7 +8,7 @@ use crate::page::{Geometry, Shape};
 use crate::word::Word;
 
 /// How a map divides its entries into pages. Sealed: [`Paged`] and [`Flat`] are all there is.
-pub trait Paging: sealed::Sealed {
+pub trait Paging: Send + Sync + sealed::Sealed {
     /// The type of a map's length in its handle.
     #[doc(hidden)]
     type Size: Size;

@@ -287,10 +287,7 @@ fn disjoint_values_are_lent_at_once<P: Paging, H: Hashing + Default>() {
         let lent = map.get_disjoint_mut([0, -1, 4, i64::MIN, 99, -1, 1000, i64::MIN]);
         let found = lent.each_ref().map(Option::is_some);
         let there = |key: i64| key < count;
-        assert_eq!(
-            found,
-            [there(0), false, there(4), false, there(99), false, there(1000), false]
-        );
+        assert_eq!(found, [there(0), false, there(4), false, there(99), false, there(1000), false]);
         for value in lent.into_iter().flatten() {
             *value += 5;
         }
@@ -649,8 +646,7 @@ fn walks_agree_with_std<P: Paging, H: Hashing + Default>() {
                     assert_eq!(sorted(map.drain()), sorted(model.drain()));
                 }
                 7 if !snapshots.is_empty() => {
-                    let (other, other_model) =
-                        snapshots.swap_remove(random.below(snapshots.len()));
+                    let (other, other_model) = snapshots.swap_remove(random.below(snapshots.len()));
                     map = map.union(&other);
                     for (key, value) in other_model {
                         model.entry(key).or_insert(value);
@@ -772,7 +768,8 @@ mod keys_that_panic {
         fn all<T>(mut entries: impl Iterator<Item = T>) -> usize {
             let (mut seen, mut panics) = (0, 0);
             loop {
-                let next = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| entries.next()));
+                let next =
+                    std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| entries.next()));
                 match next {
                     Ok(Some(_)) => seen += 1,
                     Ok(None) => break,

@@ -27,9 +27,16 @@ impl Link {
         Self::tagged(segment.base().cast(), depth)
     }
 
+    /// The root segment, with a tag that indexes it.
+    #[inline]
+    pub(super) fn to_root(segment: Segment, bits: u8) -> Self {
+        Self::tagged(segment.base().cast(), 64 - bits)
+    }
+
     /// A link to the empty page: no entry has this prefix yet.
-    pub(crate) fn empty() -> Self {
-        Self::tagged(empty_base(), Tier::FIRST.tag())
+    pub(crate) const fn empty() -> Self {
+        // SAFETY: the empty page has more bytes than a tag is large, so the address is within it; its own has no tag.
+        Link(unsafe { empty_base().byte_add(Tier::FIRST.tag() as usize) })
     }
 
     #[inline(always)]
@@ -51,14 +58,15 @@ impl Link {
 
     /// The tag of a tier, or a depth.
     #[inline(always)]
-    fn tag(self) -> u8 {
+    pub(super) fn tag(self) -> u8 {
         (self.0.addr().get() & TAG) as u8
     }
 
     /// The page, where the link is one of a segment of height 1.
     #[inline(always)]
     pub(crate) fn page<W: Word, V>(self) -> Page<W, V> {
-        Page::from_parts(self.base(), Tier::from_tag(self.tag()))
+        // Of the lowest byte of the address six bits are the tag, and no more count.
+        Page::from_parts(self.base(), self.0.addr().get() as u8)
     }
 
     /// The segment, where the link is one of a higher segment.

@@ -16,7 +16,7 @@ use crate::word::Word;
 impl<W: Word, V, P: Paging> Tree<W, V, P> {
     /// Whether a page of this tier with `len` entries may have to shrink or merge.
     pub(super) fn is_sparse(&self, tier: Tier, len: usize) -> bool {
-        let slots = tier.groups() as usize * Limits::<W, V, P>::LANES;
+        let slots = tier.groups() * Limits::<W, V, P>::LANES;
         len < slots / 4 || (self.has_directory() && len <= Limits::<W, V, P>::MERGED_ENTRIES / 2)
     }
 

@@ -20,27 +20,24 @@ mod write;
 
 use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
-use core::ptr::NonNull;
 
 pub use report::MemoryUsage;
 
 use self::link::Link;
 use self::segment::Segment;
-use crate::capacity::{Floor, Tier};
+use crate::capacity::Floor;
 use crate::count::HANDLE;
 use crate::hash::{PageHash, WordHash};
-use crate::page::{Page, PageRef, Slot, empty_base};
+use crate::page::{Page, PageRef, Slot};
 use crate::paging::{Paging, Size};
 use crate::word::Word;
 
 /// A handle on a tree of pages, which it may share with other handles.
 pub(crate) struct Tree<W: Word, V, P: Paging> {
-    /// The groups of the root page, or the links of the root segment.
-    root: NonNull<u8>,
+    /// The root page, or the root segment with a tag that is not its depth, which is 0, but 64 less
+    /// its bits: what a page hash is shifted by to index it.
+    root: Link,
     len: P::Size,
-    /// The tag of the root page's tier, or 64 less the bits of the root segment, by which a page hash
-    /// is shifted to index it.
-    shape: u8,
     /// How many segments lie above each page.
     levels: u8,
     /// The entries that were reserved.
@@ -59,9 +56,8 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     /// An empty tree; nothing is allocated.
     pub(crate) const fn new() -> Self {
         Tree {
-            root: empty_base(),
+            root: Link::empty(),
             len: P::Size::ZERO,
-            shape: Tier::FIRST.tag(),
             levels: 0,
             floor: Floor::NONE,
             marker: PhantomData,
@@ -89,30 +85,21 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     #[inline(always)]
     fn root_page(&self) -> Page<W, V> {
         debug_assert!(!self.has_directory());
-        Page::from_parts(self.root, Tier::from_tag(self.shape))
+        self.root.page()
     }
 
     /// How many bits of the page hash the root segment tells apart.
     #[inline(always)]
     fn root_bits(&self) -> u8 {
         debug_assert!(self.has_directory());
-        64 - self.shape
+        64 - self.root.tag()
     }
 
     /// The root segment, where there is a directory.
     #[inline(always)]
     fn root_segment(&self) -> Segment {
         debug_assert!(self.has_directory());
-        Segment::from_base(self.root.cast())
-    }
-
-    /// The root, as a link would lead to it.
-    fn root_link(&self) -> Link {
-        if self.has_directory() {
-            Link::to_segment(self.root_segment(), 0)
-        } else {
-            Link::to_page(self.root_page())
-        }
+        self.root.segment()
     }
 
     /// Whether both are the same tree: equal without a look at the entries.
@@ -125,42 +112,44 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     #[inline]
     pub(crate) fn is_shared(&self) -> bool {
         // SAFETY: the handle holds its root, which is of the kind that `levels` says.
-        unsafe { segment::count::<W, V>(self.root_link(), self.levels) }
+        unsafe { segment::count::<W, V>(self.root, self.levels) }
             .is_some_and(|count| count.is_shared(HANDLE))
     }
 
     /// The page where entries with this page hash are.
     #[inline(always)]
     pub(crate) fn page(&self, hash: PageHash) -> PageRef<'_, W, V> {
-        let page = if self.has_directory() { self.descend(hash) } else { self.root_page() };
         // SAFETY: the handle holds its tree as long as it is borrowed, and what is shared is never
         // written (S2).
-        unsafe { page.borrow() }
+        unsafe { self.page_link(hash).page().borrow() }
     }
 
-    /// The page at the end of a page hash's path: one step a level.
+    /// The link to the page at the end of a page hash's path: one step a level.
     #[inline(always)]
-    fn descend(&self, hash: PageHash) -> Page<W, V> {
-        // SAFETY: the root segment is alive with `shape` bits, the others are alive with
-        // SEGMENT_BITS, and an index of as many bits is one of theirs (D3); nobody writes them while
-        // the handle is borrowed.
-        unsafe {
-            let mut link = self.root_segment().link(Segment::index(hash, 0, self.root_bits()));
-            let below = |link: Link| {
-                link.segment().link(Segment::index(hash, link.depth(), P::SEGMENT_BITS))
-            };
-            // Written out, because a loop is unrolled into something longer.
-            if self.levels >= 2 {
+    fn page_link(&self, hash: PageHash) -> Link {
+        let mut link = self.root;
+        if !self.has_directory() {
+            return link;
+        }
+        let below = |link: Link| {
+            let index = Segment::index(hash, link.depth(), P::SEGMENT_BITS);
+            // SAFETY: what is linked above the pages is a segment, alive, which nobody writes while
+            // the handle is borrowed; an index of SEGMENT_BITS bits is one of its links (D2, D3).
+            unsafe { link.segment().link(index) }
+        };
+        // SAFETY: as above; the root's tag leaves as many bits of the hash as the root segment has.
+        link = unsafe { link.segment().link((hash.0 >> (link.tag() & 63)) as usize) };
+        // Written out, because a loop is unrolled into something longer.
+        if self.levels >= 2 {
+            link = below(link);
+            if self.levels > 2 {
                 link = below(link);
-                if self.levels > 2 {
+                for _ in 3..self.levels {
                     link = below(link);
-                    for _ in 3..self.levels {
-                        link = below(link);
-                    }
                 }
             }
-            link.page()
         }
+        link
     }
 
     /// The page and slot of `word`, which must not be the free word.
@@ -203,7 +192,7 @@ impl<W: Word, V, P: Paging> Clone for Tree<W, V, P> {
     #[inline]
     fn clone(&self) -> Self {
         // SAFETY: the handle holds its root, which is of the kind that `levels` says.
-        if let Some(count) = unsafe { segment::count::<W, V>(self.root_link(), self.levels) } {
+        if let Some(count) = unsafe { segment::count::<W, V>(self.root, self.levels) } {
             count.add(HANDLE);
         }
         Tree { ..*self }
@@ -214,7 +203,7 @@ impl<W: Word, V, P: Paging> Drop for Tree<W, V, P> {
     #[inline]
     fn drop(&mut self) {
         // SAFETY: the handle holds its root with HANDLE (S1), and is gone afterwards.
-        unsafe { segment::release::<W, V>(self.root_link(), self.levels, HANDLE) };
+        unsafe { segment::release::<W, V>(self.root, self.levels, HANDLE) };
     }
 }
 

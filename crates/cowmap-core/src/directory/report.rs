@@ -29,7 +29,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     /// Adds up the bytes of pages and segments. O(pages).
     pub(crate) fn memory_usage(&self) -> MemoryUsage {
         let mut usage = MemoryUsage::default();
-        self.add_usage(self.root_link(), self.levels, HANDLE, false, &mut usage);
+        self.add_usage(self.root, self.levels, HANDLE, false, &mut usage);
         usage
     }
 
@@ -76,7 +76,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         let len = if self.has_directory() {
             let bits = self.root_bits();
             assert!((1..=P::ROOT_BITS).contains(&bits), "D3: {bits} bits of the root");
-            self.check_segment(self.root_link(), self.levels, HANDLE, PageHash(0), hash)
+            self.check_segment(self.root, self.levels, HANDLE, PageHash(0), hash)
         } else {
             let page = self.root_page();
             // SAFETY: the handle holds its root.
@@ -105,8 +105,9 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         unsafe {
             let segment = link.segment();
             let header = segment.header();
-            assert_eq!(header.depth, link.depth(), "D2: the depth of a segment in its link");
             let above_root = height == self.levels;
+            let tag = if above_root { 64 - self.root_bits() } else { header.depth };
+            assert_eq!(tag, link.depth(), "D2: the tag of a link to a segment");
             let bits = if above_root { self.root_bits() } else { P::SEGMENT_BITS };
             assert_eq!(header.bits, bits, "D3: the bits of a segment");
             assert!(!header.count.is_shared(held) || !header.count.is_sole(held), "S1");

@@ -90,7 +90,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         }
         Limits::<W, V, P>::SIZING
             .tier_for(entries + 1)
-            .expect("half of a page has fewer slots than a page")
+            .expect("half of a page has fewer entries than a page")
     }
 
     /// Puts a directory above the root page: a segment of two links to it.

@@ -55,7 +55,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     #[inline]
     pub(super) fn child(&self, parent: Parent, hash: PageHash) -> Link {
         match parent.segment {
-            None => self.root_link(),
+            None => self.root,
             // SAFETY: parents are segments of this tree, alive as long as they are in it; the index
             // has as many bits as the segment.
             Some(segment) => unsafe {
@@ -89,28 +89,24 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     }
 
     fn set_root(&mut self, link: Link) {
-        if self.has_directory() {
+        self.root = if self.has_directory() {
             // SAFETY: the root is a segment that was linked, so it is alive.
-            self.shape = 64 - unsafe { link.segment().header() }.bits;
-            self.root = link.segment().base().cast();
+            let bits = unsafe { link.segment().header() }.bits;
+            Link::to_root(link.segment(), bits)
         } else {
-            let page: Page<W, V> = link.page();
-            self.shape = page.tier().tag();
-            self.root = page.base();
-        }
+            link
+        };
     }
 
     /// Makes a root segment the root.
     pub(super) fn set_root_segment(&mut self, root: Segment, bits: u8, levels: u8) {
-        self.root = root.base().cast();
-        self.shape = 64 - bits;
+        self.root = Link::to_root(root, bits);
         self.levels = levels;
     }
 
     /// Makes a page the root.
     pub(super) fn set_root_page(&mut self, page: Page<W, V>) {
-        self.root = page.base();
-        self.shape = page.tier().tag();
+        self.root = Link::to_page(page);
         self.levels = 0;
     }
 

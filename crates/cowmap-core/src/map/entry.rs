@@ -141,7 +141,6 @@ impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> Entry<'a, K, V, P, H> 
     /// assert_eq!(map.get(1), Some(&11));
     /// ```
     #[inline]
-    #[must_use = "returns the entry"]
     pub fn and_modify(mut self, change: impl FnOnce(&mut V)) -> Self {
         if let Entry::Occupied(entry) = &mut self {
             change(entry.get_mut());

@@ -228,9 +228,7 @@ where
     }
 }
 
-impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> IntoIterator
-    for &'a mut Map<K, V, P, H>
-{
+impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> IntoIterator for &'a mut Map<K, V, P, H> {
     type Item = (K, &'a mut V);
     type IntoIter = IterMut<'a, K, V, P, H>;
 

@@ -174,9 +174,7 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
 
     /// The tree, and how this map writes it.
     #[inline(always)]
-    fn writing(
-        &mut self,
-    ) -> (&mut Tree<WordOf<K>, V, P>, Cloning<'_, Limits<WordOf<K>, V, P>, H>) {
+    fn writing(&mut self) -> (&mut Tree<WordOf<K>, V, P>, Cloning<'_, Limits<WordOf<K>, V, P>, H>) {
         (&mut self.tree, Cloning::by(&self.hash))
     }
 

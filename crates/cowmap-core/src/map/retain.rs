@@ -222,17 +222,13 @@ pub struct ExtractIf<'a, K: SentinelKey, V, P: Paging, H: Hashing, F> {
 }
 
 // SAFETY: it is a mutable borrow of a map, whose `Send` it asks for, and its pointers lead nowhere else.
-unsafe impl<K: SentinelKey, V, P: Paging, H: Hashing, F: Send> Send
-    for ExtractIf<'_, K, V, P, H, F>
-where
-    Map<K, V, P, H>: Send,
+unsafe impl<K: SentinelKey, V, P: Paging, H: Hashing, F: Send> Send for ExtractIf<'_, K, V, P, H, F> where
+    Map<K, V, P, H>: Send
 {
 }
 // SAFETY: a shared reference to it gives access to nothing.
-unsafe impl<K: SentinelKey, V, P: Paging, H: Hashing, F: Sync> Sync
-    for ExtractIf<'_, K, V, P, H, F>
-where
-    Map<K, V, P, H>: Sync,
+unsafe impl<K: SentinelKey, V, P: Paging, H: Hashing, F: Sync> Sync for ExtractIf<'_, K, V, P, H, F> where
+    Map<K, V, P, H>: Sync
 {
 }
 

@@ -183,7 +183,7 @@ impl<W: Word, V> PageRef<'_, W, V> {
         struct Partial<W: Word, V> {
             page: Page<W, V>,
             /// Groups whose keys are initialised.
-            filled: u32,
+            filled: usize,
         }
         impl<W: Word, V> Drop for Partial<W, V> {
             fn drop(&mut self) {
@@ -218,7 +218,7 @@ impl<W: Word, V> PageRef<'_, W, V> {
                 }
             }
             let overflow = old.overflow_ptr(0);
-            page.overflow_ptr(0).copy_from_nonoverlapping(overflow, old.groups() as usize);
+            page.overflow_ptr(0).copy_from_nonoverlapping(overflow, old.groups());
             let mut new = page.borrow_mut();
             let new = new.header_mut();
             new.len = header.len;

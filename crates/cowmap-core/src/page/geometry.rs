@@ -57,7 +57,7 @@ impl<W, V> Geometry<W, V> {
     /// What is allocated for a page: room to align the groups, the header, the groups, and a byte
     /// of overflow bits a group.
     pub(super) fn layout(tier: Tier) -> Result<Layout, TryReserveError> {
-        let groups = u64::from(tier.groups());
+        let groups = tier.groups() as u64;
         if groups * Self::LANES as u64 > u64::from(u32::MAX) {
             return Err(TryReserveError::CAPACITY);
         }
@@ -143,11 +143,11 @@ mod tests {
         while let Some(at) = tier {
             for stride in (0..400).chain([65_536, 1 << 20, 1 << 31, u64::from(u32::MAX)]) {
                 for align in [64, 4096, 1 << 29] {
-                    let exact = u128::from(at.groups()) * u128::from(stride + 1)
+                    let exact = at.groups() as u128 * u128::from(stride + 1)
                         + HEADER as u128
                         + u128::from(align)
                         - 16;
-                    match page_bytes(u64::from(at.groups()), stride, align, limit) {
+                    match page_bytes(at.groups() as u64, stride, align, limit) {
                         Some(bytes) => {
                             assert_eq!(u128::from(bytes), exact);
                             assert!(exact <= u128::from(limit) - 15);

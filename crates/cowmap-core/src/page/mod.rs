@@ -26,6 +26,7 @@ pub(crate) use slots::Slots;
 use crate::capacity::Tier;
 use crate::count::Count;
 use crate::error::TryReserveError;
+use crate::hash::Place;
 use crate::word::Word;
 
 /// What precedes the groups of a page: what a write needs and a lookup does not.
@@ -46,7 +47,7 @@ pub(crate) struct Header {
 /// The place of an entry inside a page. A copy of the page at the same tier has it in the same place.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Slot {
-    pub(crate) group: u32,
+    pub(crate) group: usize,
     pub(crate) lane: u32,
 }
 
@@ -69,7 +70,8 @@ static EMPTY: EmptyPage = EmptyPage([0; 16]);
 /// A pointer to the groups of a page, and the page's size class. P1 says what it points to.
 pub(crate) struct Page<W, V> {
     base: NonNull<u8>,
-    tier: Tier,
+    /// The tag of its tier; the two highest bits do not count.
+    tag: u8,
     marker: PhantomData<(*const W, *const V)>,
 }
 
@@ -103,13 +105,13 @@ impl<W: Word, V> Page<W, V> {
     /// The empty page, of one group.
     #[inline(always)]
     pub(crate) const fn empty() -> Self {
-        Self::from_parts(empty_base(), Tier::FIRST)
+        Self::from_parts(empty_base(), Tier::FIRST.tag())
     }
 
-    /// The page of this tier at `base`.
+    /// The page at `base` of the tier with this tag, of which six bits count.
     #[inline(always)]
-    pub(crate) const fn from_parts(base: NonNull<u8>, tier: Tier) -> Self {
-        Page { base, tier, marker: PhantomData }
+    pub(crate) const fn from_parts(base: NonNull<u8>, tag: u8) -> Self {
+        Page { base, tag, marker: PhantomData }
     }
 
     #[inline(always)]
@@ -119,7 +121,13 @@ impl<W: Word, V> Page<W, V> {
 
     #[inline(always)]
     pub(crate) fn tier(self) -> Tier {
-        self.tier
+        Tier::from_tag(self.tag)
+    }
+
+    /// The group where the search for a word starts.
+    #[inline(always)]
+    fn home(self, place: Place) -> usize {
+        place.home(self.tag)
     }
 
     /// Whether this is the page of empty maps, which has no header and must not be written.
@@ -168,7 +176,7 @@ impl<W: Word, V> Page<W, V> {
             });
             base
         };
-        Ok(Self::from_parts(base, tier))
+        Ok(Self::from_parts(base, tier.tag()))
     }
 
     /// Gives the memory back without dropping values.
@@ -197,7 +205,7 @@ impl<W: Word, V> Page<W, V> {
         /// Goes on where a panic stopped, then frees.
         struct Rest<W: Word, V> {
             page: Page<W, V>,
-            group: u32,
+            group: usize,
             mask: u32,
         }
         impl<W: Word, V> Rest<W, V> {
@@ -229,7 +237,7 @@ impl<W: Word, V> Page<W, V> {
                 unsafe { self.page.free() };
             }
         }
-        let mut rest = Rest { page: self, group: u32::MAX, mask: 0 };
+        let mut rest = Rest { page: self, group: usize::MAX, mask: 0 };
         if needs_drop::<V>() {
             rest.drop_values();
         }
@@ -283,8 +291,8 @@ impl<W: Word, V> Page<W, V> {
     }
 
     #[inline(always)]
-    pub(crate) fn groups(self) -> u32 {
-        self.tier.groups()
+    pub(crate) fn groups(self) -> usize {
+        self.tier().groups()
     }
 
     #[inline(always)]
@@ -297,9 +305,9 @@ impl<W: Word, V> Page<W, V> {
     ///
     /// The page is alive; `group` is one of its groups.
     #[inline(always)]
-    unsafe fn keys_ptr(self, group: u32) -> NonNull<W> {
+    unsafe fn keys_ptr(self, group: usize) -> NonNull<W> {
         // SAFETY: group `group` starts here (P1); its size in bytes was computed without overflow.
-        unsafe { self.base.add(group as usize * Geometry::<W, V>::STRIDE).cast() }
+        unsafe { self.base.add(group * Geometry::<W, V>::STRIDE).cast() }
     }
 
     /// # Safety
@@ -310,7 +318,7 @@ impl<W: Word, V> Page<W, V> {
         // SAFETY: the values of a group lie VALUES behind its start (P1).
         unsafe {
             self.base
-                .add(slot.group as usize * Geometry::<W, V>::STRIDE + Geometry::<W, V>::VALUES)
+                .add(slot.group * Geometry::<W, V>::STRIDE + Geometry::<W, V>::VALUES)
                 .cast::<V>()
                 .add(slot.lane as usize)
         }
@@ -320,9 +328,9 @@ impl<W: Word, V> Page<W, V> {
     ///
     /// The page is alive and is not [`EMPTY`]; `group` is one of its groups.
     #[inline(always)]
-    unsafe fn overflow_ptr(self, group: u32) -> NonNull<u8> {
+    unsafe fn overflow_ptr(self, group: usize) -> NonNull<u8> {
         // SAFETY: the overflow bytes follow the last group (P1).
-        unsafe { self.base.add(self.groups() as usize * Geometry::<W, V>::STRIDE + group as usize) }
+        unsafe { self.base.add(self.groups() * Geometry::<W, V>::STRIDE + group) }
     }
 }
 
@@ -372,7 +380,7 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
     }
 
     #[inline(always)]
-    pub(crate) fn groups(self) -> u32 {
+    pub(crate) fn groups(self) -> usize {
         self.page.groups()
     }
 
@@ -398,7 +406,7 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
 
     /// The lanes of a group whose key is `word`.
     #[inline(always)]
-    pub(crate) fn matches(self, group: u32, word: W) -> u32 {
+    pub(crate) fn matches(self, group: usize, word: W) -> u32 {
         debug_assert!(group < self.groups());
         // SAFETY: the page is alive and its keys are always initialised (P2), those of EMPTY too:
         // it has room for the 64 bytes of keys that a group has at most.
@@ -407,7 +415,7 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
 
     /// The lanes of a group that hold an entry.
     #[inline(always)]
-    pub(crate) fn occupied(self, group: u32) -> u32 {
+    pub(crate) fn occupied(self, group: usize) -> u32 {
         !self.matches(group, W::FREE) & Self::ALL_LANES
     }
 
@@ -436,7 +444,7 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
 
     /// The overflow byte of a group; nothing overflows from a page of one group.
     #[inline(always)]
-    fn overflow(self, group: u32) -> u8 {
+    fn overflow(self, group: usize) -> u8 {
         if self.groups() == 1 {
             return 0;
         }

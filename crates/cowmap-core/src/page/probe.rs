@@ -17,7 +17,7 @@ impl<W: Word, V> PageRef<'_, W, V> {
     /// The slot that holds `word`, which must not be the free word.
     #[inline(always)]
     pub(crate) fn find(self, place: Place, word: W) -> Option<Slot> {
-        let group = place.home(self.page().tier());
+        let group = self.page().home(place);
         let mask = self.matches(group, word);
         if mask != 0 {
             return Some(Slot { group, lane: mask.trailing_zeros() });
@@ -30,7 +30,7 @@ impl<W: Word, V> PageRef<'_, W, V> {
 
     /// Goes on where the home group has no match but something with the key's bit went past it.
     #[inline]
-    fn find_beyond(self, place: Place, word: W, home: u32) -> Option<Slot> {
+    fn find_beyond(self, place: Place, word: W, home: usize) -> Option<Slot> {
         let mut group = self.next_group(home);
         // Every group may have the bit set, so the way round has to end it.
         while group != home {
@@ -49,7 +49,7 @@ impl<W: Word, V> PageRef<'_, W, V> {
     /// Groups that a search for `word` compares, and groups that an insertion of it compares in
     /// the end if it is absent.
     pub(crate) fn groups_probed(self, place: Place, word: W) -> (usize, usize) {
-        let home = place.home(self.page().tier());
+        let home = self.page().home(place);
         let (mut group, mut probed) = (home, 0);
         loop {
             probed += 1;
@@ -64,7 +64,7 @@ impl<W: Word, V> PageRef<'_, W, V> {
         }
         let mut until_free = 1;
         let mut group = home;
-        while self.matches(group, W::FREE) == 0 && until_free < self.groups() as usize {
+        while self.matches(group, W::FREE) == 0 && until_free < self.groups() {
             group = self.next_group(group);
             until_free += 1;
         }
@@ -72,7 +72,7 @@ impl<W: Word, V> PageRef<'_, W, V> {
     }
 
     #[inline(always)]
-    fn next_group(self, group: u32) -> u32 {
+    fn next_group(self, group: usize) -> usize {
         (group + 1) & (self.groups() - 1)
     }
 
@@ -91,7 +91,7 @@ impl<W: Word, V> PageRef<'_, W, V> {
         for slot in self.slots() {
             let word = self.word(slot);
             let place = hash.place(word.widen());
-            let mut group = place.home(self.page().tier());
+            let mut group = self.page().home(place);
             displaced += usize::from(group != slot.group);
             while group != slot.group {
                 assert!(
@@ -108,7 +108,7 @@ impl<W: Word, V> PageRef<'_, W, V> {
         assert_eq!(len + self.room(), most(self.page().tier()), "P6: the page's room");
         let header = self.header().expect("checked above");
         assert!(
-            header.stale as usize <= Geometry::<W, V>::LANES * self.groups() as usize,
+            header.stale as usize <= Geometry::<W, V>::LANES * self.groups(),
             "stale bits are never cleaned ({displaced} entries displaced)"
         );
     }
@@ -119,7 +119,7 @@ impl<W: Word, V> PageRef<'_, W, V> {
 ///
 /// Measured by counting: at an eighth, misses under endless churn at the fullest load probe 1.1 times the groups that
 /// they probe in a fresh page; a rebuild moves at most one entry a removal in the mean.
-pub(super) const STALE_PART: u32 = 8;
+pub(super) const STALE_PART: usize = 8;
 
 impl<W: Word, V> PageMut<'_, W, V> {
     /// Adds an entry whose key is not in the page, which has room.
@@ -136,7 +136,7 @@ impl<W: Word, V> PageMut<'_, W, V> {
     #[inline(always)]
     pub(super) fn place(&mut self, place: Place, word: W, value: V) -> Slot {
         debug_assert!(word != W::FREE);
-        let slot = self.occupy(place.home(self.page().tier()), place, word);
+        let slot = self.occupy(self.page().home(place), place, word);
         // SAFETY: the slot is one of the page's, and was free, so nothing is overwritten (P3).
         unsafe { self.page().value_ptr(slot).write(value) };
         slot
@@ -154,7 +154,7 @@ impl<W: Word, V> PageMut<'_, W, V> {
     /// for a new entry.
     #[inline(always)]
     pub(crate) fn insert(&mut self, place: Place, word: W, value: V) -> Result<Option<V>, V> {
-        let home = place.home(self.page().tier());
+        let home = self.page().home(place);
         let mask = self.matches(home, word);
         let found = if mask != 0 {
             Some(Slot { group: home, lane: mask.trailing_zeros() })
@@ -181,7 +181,7 @@ impl<W: Word, V> PageMut<'_, W, V> {
 
     /// Writes `word` into the first free slot from its home group on and sets its bit in the groups it passes.
     #[inline(always)]
-    fn occupy(&mut self, home: u32, place: Place, word: W) -> Slot {
+    fn occupy(&mut self, home: usize, place: Place, word: W) -> Slot {
         let mut group = home;
         loop {
             let free = self.matches(group, W::FREE);
@@ -203,16 +203,16 @@ impl<W: Word, V> PageMut<'_, W, V> {
     /// The slot is one of this page's and holds an entry.
     #[inline]
     pub(crate) unsafe fn remove<H: WordHash>(&mut self, slot: Slot, hash: &H) -> V {
-        let home = hash.place(self.word(slot).widen()).home(self.page().tier());
+        let home = self.page().home(hash.place(self.word(slot).widen()));
         // SAFETY: the caller's promise.
         let value = unsafe { self.take(slot) };
-        let slots = self.groups() * Geometry::<W, V>::LANES as u32;
+        let slots = self.groups() * Geometry::<W, V>::LANES;
         let header = self.header_mut();
         header.len -= 1;
         header.room += 1;
         if home != slot.group {
             header.stale += 1;
-            if header.stale > slots / STALE_PART {
+            if header.stale as usize > slots / STALE_PART {
                 self.rebuild(hash);
             }
         }
@@ -241,13 +241,13 @@ impl<W: Word, V> PageMut<'_, W, V> {
         let groups = self.groups();
         // SAFETY: the overflow bytes are `groups` bytes of this page, which has one owner (S2)
         // and, as it had a displaced entry, more than one group.
-        unsafe { self.page().overflow_ptr(0).write_bytes(0, groups as usize) };
+        unsafe { self.page().overflow_ptr(0).write_bytes(0, groups) };
         for group in 0..groups {
             for lane in super::lanes(self.occupied(group)) {
                 let from = Slot { group, lane };
                 let word = self.word(from);
                 let place = hash.place(word.widen());
-                let home = place.home(self.page().tier());
+                let home = self.page().home(place);
                 if home == group {
                     continue;
                 }
@@ -273,7 +273,7 @@ impl<W: Word, V> PageMut<'_, W, V> {
     }
 
     #[inline(always)]
-    fn mark_overflow(&mut self, group: u32, bit: u8) {
+    fn mark_overflow(&mut self, group: usize, bit: u8) {
         debug_assert!(self.groups() > 1);
         // SAFETY: the group is one of the page's, which has one owner (S2) and is not EMPTY.
         unsafe {

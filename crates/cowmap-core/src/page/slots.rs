@@ -10,7 +10,7 @@ pub(crate) struct Slots<W, V> {
     page: Page<W, V>,
     blocks: BitReversed,
     /// The first group of the current block.
-    group: u32,
+    group: usize,
     /// Its occupied slots that are left: bit `LANES * n + lane` for the group `n` after the first.
     mask: u64,
 }
@@ -32,7 +32,8 @@ impl<W: Word, V> Slots<W, V> {
     ///
     /// Counted: blocks of 8 groups of 4 cost 2.6 groups an insertion of one map's iteration into another where
     /// random order costs 1.7; larger blocks pile up more.
-    const BLOCK: u32 = if 64 / Self::LANES < 8 { 64 / Self::LANES } else { 8 };
+    const BLOCK: usize =
+        if 64 / Geometry::<W, V>::LANES < 8 { 64 / Geometry::<W, V>::LANES } else { 8 };
 
     /// No slots.
     pub(crate) fn none() -> Self {
@@ -95,8 +96,8 @@ impl<W: Word, V> Slots<W, V> {
     }
 
     #[inline(always)]
-    fn slot(first: u32, bit: u32) -> Slot {
-        Slot { group: first + bit / Self::LANES, lane: bit % Self::LANES }
+    fn slot(first: usize, bit: u32) -> Slot {
+        Slot { group: first + (bit / Self::LANES) as usize, lane: bit % Self::LANES }
     }
 
     /// Goes on to the next block that holds an entry; `false` if there is none.
@@ -134,9 +135,9 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
 
     /// The occupied slots of up to `count` groups from `first` on, as [`Slots`] keeps them.
     #[inline(always)]
-    fn occupied_groups(self, first: u32, count: u32) -> u64 {
-        let lanes = Geometry::<W, V>::LANES as u32;
-        let gather = |count: u32| {
+    fn occupied_groups(self, first: usize, count: usize) -> u64 {
+        let lanes = Geometry::<W, V>::LANES;
+        let gather = |count: usize| {
             (0..count).fold(0, |mask, group| {
                 mask | u64::from(self.occupied(first + group)) << (group * lanes)
             })
@@ -153,7 +154,7 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
     }
 
     #[inline(always)]
-    fn prefetch_groups(self, first: u32, count: u32) {
+    fn prefetch_groups(self, first: usize, count: usize) {
         for group in first..(first + count).min(self.groups()) {
             // SAFETY: the group exists, so its address is within the page.
             crate::prefetch::read(unsafe { self.page().keys_ptr(group) }.as_ptr().cast());

@@ -14,7 +14,7 @@ impl<W: Word, V> PageMut<'_, W, V> {
     /// The slot is one of this page's and holds an entry.
     #[inline]
     pub(crate) unsafe fn remove_in_place<H: WordHash>(&mut self, slot: Slot, hash: &H) -> V {
-        let home = hash.place(self.word(slot).widen()).home(self.page().tier());
+        let home = self.page().home(hash.place(self.word(slot).widen()));
         // SAFETY: the caller's promise.
         let value = unsafe { self.take(slot) };
         let header = self.header_mut();
@@ -26,8 +26,8 @@ impl<W: Word, V> PageMut<'_, W, V> {
 
     /// Rebuilds the overflow bits if removals have left many of them stale. Runs no user code.
     pub(crate) fn clean<H: WordHash>(&mut self, hash: &H) {
-        let slots = self.groups() * Geometry::<W, V>::LANES as u32;
-        if self.header_mut().stale > slots / STALE_PART {
+        let slots = self.groups() * Geometry::<W, V>::LANES;
+        if self.header_mut().stale as usize > slots / STALE_PART {
             self.rebuild(hash);
         }
     }
