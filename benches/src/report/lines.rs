@@ -71,6 +71,7 @@ impl Lines<'_> {
             .light_line_style(TRANSPARENT)
             .label_style(("sans-serif", 14, &INK))
             .x_desc(self.across)
+            .y_labels(6)
             .x_label_formatter(&|&value| numbers::size(value))
             .y_label_formatter(&|&value| numbers::duration(value))
             .draw()?;

@@ -26,10 +26,10 @@ use crate::sync::{AtomicUsize, Ordering};
 /// The weight with which a handle holds its root.
 pub(crate) const HANDLE: usize = 1;
 
-/// The weight of a fresh node: it can be split this many times (as a power of two) before the
-/// children have to be told. Small enough that the sum over as many nodes as fit into memory stays below
-/// [`LIMIT`], which is checked all the same.
-pub(crate) const FRESH: usize = 1 << (3 * usize::BITS / 8);
+/// The weight of a fresh node: 2^24, or 2^8 where addresses have 32 bits. It can be split this many times (as a power of
+/// two) before the children have to be told. Small enough that the sum over as many nodes as fit into memory
+/// stays below [`LIMIT`], which is checked all the same.
+pub(crate) const FRESH: usize = 1 << (usize::BITS / 2 - 8);
 
 /// A count above this ends the process, as `Arc`'s does.
 const LIMIT: usize = usize::MAX / 2;
@@ -69,6 +69,11 @@ impl Count {
     #[inline]
     pub(crate) fn is_sole(&self, weight: usize) -> bool {
         self.0.load(Ordering::Acquire) == weight
+    }
+
+    /// Whether the weights of all holders are at least this one.
+    pub(crate) fn is_at_least(&self, weight: usize) -> bool {
+        self.0.load(Ordering::Relaxed) >= weight
     }
 
     /// Whether somebody else seems to hold it too, for reports.

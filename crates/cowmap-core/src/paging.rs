@@ -44,9 +44,9 @@ impl sealed::Sealed for Paged {}
 impl Paging for Paged {
     type Size = usize;
     const PAGED: bool = true;
-    const SEGMENT_BITS: u8 = 5;
+    const SEGMENT_BITS: u8 = 6;
     const ROOT_BITS: u8 = 8;
-    const LOAD: usize = 25;
+    const LOAD: usize = 26;
     const PAGE_BYTES: usize = 2048;
     const PAGE_SLOTS_OF_HEAVY_VALUES: usize = 32;
 }

@@ -352,13 +352,13 @@ where
     V: FromValueCode + Clone + PartialEq + Debug + 'static,
 {
     let test = |times: u64, property: fn(Vec<Op>)| {
-        QuickCheck::with_gen(Gen::new(150)).tests(times).quickcheck(property);
+        QuickCheck::new().rng(Gen::new(150)).tests(times).quickcheck(property);
     };
-    test(10, Pair::<K, V, Flat, Fixed>::run);
-    test(10, Pair::<K, V, Paged, Fixed>::run);
-    test(5, Pair::<K, V, Paged, Seeded>::run);
-    test(25, Pair::<K, V, Tiny, Fixed>::run);
-    test(15, Pair::<K, V, Tiny, Seeded>::run);
+    test(30, Pair::<K, V, Flat, Fixed>::run);
+    test(30, Pair::<K, V, Paged, Fixed>::run);
+    test(15, Pair::<K, V, Paged, Seeded>::run);
+    test(80, Pair::<K, V, Tiny, Fixed>::run);
+    test(40, Pair::<K, V, Tiny, Seeded>::run);
 }
 
 macro_rules! model_tests {

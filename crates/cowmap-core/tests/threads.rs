@@ -104,8 +104,7 @@ fn readers_see_whole_transactions_of_a_map_with_tiny_pages() {
 fn writers_of_their_own_clones<P: Paging>() {
     const KEYS: i64 = 1_000;
     let counts = Counts::new();
-    let map: Map<i64, Counted, P, Fixed> =
-        (0..KEYS).map(|key| (key, counts.value(key))).collect();
+    let map: Map<i64, Counted, P, Fixed> = (0..KEYS).map(|key| (key, counts.value(key))).collect();
     let start = Instant::now();
     let mut rounds = 0;
     while start.elapsed() < TIME / 2 || rounds < 3 {

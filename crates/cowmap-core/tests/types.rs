@@ -7,8 +7,8 @@ use std::rc::Rc;
 use std::sync::{Arc, MutexGuard, RwLockReadGuard};
 
 use cowmap_core::{
-    CowMap, Entry, Fixed, Flat, FlatCowMap, IntoIter, Iter, Keys, MemoryUsage, OccupiedEntry, Paged,
-    ReservedKey, Seeded, SeededCowMap, TryReserveError, VacantEntry, Values,
+    CowMap, Entry, Fixed, Flat, FlatCowMap, IntoIter, Iter, Keys, MemoryUsage, OccupiedEntry,
+    Paged, ReservedKey, Seeded, SeededCowMap, TryReserveError, VacantEntry, Values,
 };
 use static_assertions::{assert_impl_all, assert_not_impl_any, const_assert, const_assert_eq};
 
@@ -85,8 +85,12 @@ fn shortened<'a>(
 fn maps_are_covariant_in_their_values() {
     let local = String::from("lives shorter");
     let make = || [(1_i64, "static")];
-    let (mut paged, mut flat, mut seeded) =
-        shortened(CowMap::from(make()), FlatCowMap::from(make()), SeededCowMap::from(make()), &local);
+    let (mut paged, mut flat, mut seeded) = shortened(
+        CowMap::from(make()),
+        FlatCowMap::from(make()),
+        SeededCowMap::from(make()),
+        &local,
+    );
     paged.insert(2, &local);
     flat.insert(2, &local);
     seeded.insert(2, &local);

@@ -163,8 +163,8 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     /// The value of `word`, which must not be the free word.
     #[inline(always)]
     pub(crate) fn get<H: WordHash>(&self, hash: &H, word: W) -> Option<&V> {
-        // SAFETY: the slot was found in this page, so it holds an entry.
-        self.find(hash, word).map(|(page, slot)| unsafe { page.value(slot) })
+        let at = hash.page(word.widen());
+        self.page(at).get(hash.place_at(word.widen(), at), word)
     }
 
     /// How many bits of the page hash the directory tells apart.

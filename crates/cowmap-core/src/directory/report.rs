@@ -110,7 +110,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
             assert_eq!(tag, link.depth(), "D2: the tag of a link to a segment");
             let bits = if above_root { self.root_bits() } else { P::SEGMENT_BITS };
             assert_eq!(header.bits, bits, "D3: the bits of a segment");
-            assert!(!header.count.is_shared(held) || !header.count.is_sole(held), "S1");
+            assert!(header.count.is_at_least(held), "S1: a count below its holder's weight");
             let (end, mut index, mut len) = (1_usize << bits, 0, 0);
             let weight = header.weight.get();
             assert!(weight > 0, "S1: a segment holds its children with some weight");

@@ -6,6 +6,10 @@
 //! segment's links. The root grows only in proportion to the entries
 //! ([`Limits::directory_may_have`]): where keys cannot be separated within that bound, the page grows as a table.
 
+use alloc::alloc::{Layout, alloc, dealloc};
+use core::mem::{align_of, size_of};
+use core::ptr::NonNull;
+
 use super::Tree;
 use super::link::Link;
 use super::segment::Segment;
@@ -80,14 +84,9 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         Ok(true)
     }
 
-    /// The tier for half of a page that has this many entries, and soon one more: that of a full
-    /// page, so that it need not grow before it splits, unless it is much less than half.
+    /// The tier for half of a page that has this many entries, and soon one more. (If the page had grown
+    /// as a table, that may be more than an ordinary page holds.)
     fn tier_after_split(entries: usize) -> Tier {
-        let most = Limits::<W, V, P>::PAGE_ENTRIES;
-        // Half of a page that had grown as a table may be more than an ordinary page holds.
-        if (most / 3..most).contains(&entries) {
-            return Limits::<W, V, P>::TIER;
-        }
         Limits::<W, V, P>::SIZING
             .tier_for(entries + 1)
             .expect("half of a page has fewer entries than a page")
@@ -219,10 +218,28 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         let levels = 1 + depth.saturating_sub(P::ROOT_BITS).div_ceil(bits);
         let root_bits = depth - (levels - 1) * bits;
         debug_assert!(root_bits >= 1 && root_bits <= P::ROOT_BITS);
+        Self::ask_for_directory(depth)?;
         let root = Self::empty_segments((root_bits, 0), HANDLE, levels)?;
         let old = self.take();
         self.set_root_segment(root, root_bits, levels);
         drop(old);
+        Ok(())
+    }
+
+    /// Whether the allocator would give what a directory of `depth` bits takes, asked at once: piece by piece,
+    /// a request beyond all memory would fill it first.
+    fn ask_for_directory(depth: u8) -> Result<(), TryReserveError> {
+        let layout = 1_usize
+            .checked_shl(u32::from(depth))
+            .and_then(|links| links.checked_mul(2 * size_of::<Link>()))
+            .and_then(|bytes| Layout::from_size_align(bytes, align_of::<Link>()).ok())
+            .ok_or(TryReserveError::CAPACITY)?;
+        // SAFETY: the size is not zero, and what was allocated is given back with the same layout.
+        unsafe {
+            let start =
+                NonNull::new(alloc(layout)).ok_or_else(|| TryReserveError::memory(layout))?;
+            dealloc(start.as_ptr(), layout);
+        }
         Ok(())
     }
 

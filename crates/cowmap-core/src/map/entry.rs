@@ -8,7 +8,7 @@ use core::fmt;
 use super::Map;
 use crate::error::OrRaise;
 use crate::hash::{Hashing, WordHash};
-use crate::key::{SentinelKey, WordOf, encode};
+use crate::key::{SentinelKey, WordOf};
 use crate::page::Slot;
 use crate::paging::{Limits, Paging};
 use crate::rules::Cloning;
@@ -39,10 +39,9 @@ pub struct VacantEntry<'a, K: SentinelKey, V, P: Paging, H: Hashing> {
 }
 
 impl<'a, K: SentinelKey, V, P: Paging, H: Hashing> Entry<'a, K, V, P, H> {
-    /// The entry of a key that is not the reserved one.
+    /// The entry of a key whose word is not the free one. (Asking the key for its word again might give another.)
     #[inline]
-    pub(super) fn find(map: &'a mut Map<K, V, P, H>, key: K) -> Self {
-        let word = encode(key);
+    pub(super) fn find(map: &'a mut Map<K, V, P, H>, key: K, word: WordOf<K>) -> Self {
         match map.tree.find(&map.reading(), word).map(|(_, slot)| slot) {
             Some(slot) => Entry::Occupied(OccupiedEntry { map, key, word, slot }),
             None => Entry::Vacant(VacantEntry { map, key, word }),

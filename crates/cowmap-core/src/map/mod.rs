@@ -441,10 +441,11 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
     #[inline]
     #[track_caller]
     pub fn entry(&mut self, key: K) -> Entry<'_, K, V, P, H> {
-        if encode(key) == Word::FREE {
+        let word = encode(key);
+        if word == Word::FREE {
             reserved_key_panic::<K>();
         }
-        Entry::find(self, key)
+        Entry::find(self, key, word)
     }
 
     /// Makes room for `additional` more entries, as a floor below which removals do not shrink the map.

@@ -13,7 +13,28 @@ use crate::capacity::Tier;
 use crate::hash::{Place, WordHash};
 use crate::word::Word;
 
-impl<W: Word, V> PageRef<'_, W, V> {
+impl<'a, W: Word, V> PageRef<'a, W, V> {
+    /// The value of `word`, which must not be the free word.
+    ///
+    /// As [`find`](Self::find), but goes from the group to the value without a detour by the slot's number: what
+    /// bounds lookups in large maps is how many of them the processor holds at once, so every
+    /// instruction counts.
+    #[inline(always)]
+    pub(crate) fn get(self, place: Place, word: W) -> Option<&'a V> {
+        let home = self.page().home(place);
+        let mask = self.matches(home, word);
+        if mask != 0 {
+            let slot = Slot { group: home, lane: mask.trailing_zeros() };
+            // SAFETY: the slot's word is `word`, so it holds an entry.
+            return Some(unsafe { self.value(slot) });
+        }
+        if self.overflow(home) & place.overflow_bit() == 0 {
+            return None;
+        }
+        // SAFETY: the slot was found in this page, so it holds an entry.
+        self.find_beyond(place, word, home).map(|slot| unsafe { self.value(slot) })
+    }
+
     /// The slot that holds `word`, which must not be the free word.
     #[inline(always)]
     pub(crate) fn find(self, place: Place, word: W) -> Option<Slot> {
@@ -114,13 +135,6 @@ impl<W: Word, V> PageRef<'_, W, V> {
     }
 }
 
-/// The overflow bits are rebuilt when as many displaced entries were removed as there are slots in
-/// one of this many parts of the page.
-///
-/// Measured by counting: at an eighth, misses under endless churn at the fullest load probe 1.1 times the groups that
-/// they probe in a fresh page; a rebuild moves at most one entry a removal in the mean.
-pub(super) const STALE_PART: usize = 8;
-
 impl<W: Word, V> PageMut<'_, W, V> {
     /// Adds an entry whose key is not in the page, which has room.
     #[inline]
@@ -203,19 +217,9 @@ impl<W: Word, V> PageMut<'_, W, V> {
     /// The slot is one of this page's and holds an entry.
     #[inline]
     pub(crate) unsafe fn remove<H: WordHash>(&mut self, slot: Slot, hash: &H) -> V {
-        let home = self.page().home(hash.place(self.word(slot).widen()));
         // SAFETY: the caller's promise.
-        let value = unsafe { self.take(slot) };
-        let slots = self.groups() * Geometry::<W, V>::LANES;
-        let header = self.header_mut();
-        header.len -= 1;
-        header.room += 1;
-        if home != slot.group {
-            header.stale += 1;
-            if header.stale as usize > slots / STALE_PART {
-                self.rebuild(hash);
-            }
-        }
+        let value = unsafe { self.remove_in_place(slot, hash) };
+        self.clean(hash);
         value
     }
 

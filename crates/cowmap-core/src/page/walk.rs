@@ -1,9 +1,15 @@
 //! Removing entries while the slots of a page are being visited: nothing moves until the visit ends.
 
-use super::probe::STALE_PART;
 use super::{Geometry, PageMut, Slot};
 use crate::hash::WordHash;
 use crate::word::Word;
+
+/// The overflow bits are rebuilt when entries that had passed as many groups were removed as there are
+/// slots in one of this many parts of the page.
+///
+/// Counted: at the fullest load, where a fresh page takes 1.8 groups a miss, endless churn takes 2.7 in the mean with
+/// 16, and 3.4 with 8; 64 would be no better than 2.3, for four times the rebuilding.
+const STALE_PART: usize = 16;
 
 impl<W: Word, V> PageMut<'_, W, V> {
     /// Removes the entry in a slot as [`remove`](Self::remove) does, but leaves every other entry in its slot.
@@ -15,12 +21,13 @@ impl<W: Word, V> PageMut<'_, W, V> {
     #[inline]
     pub(crate) unsafe fn remove_in_place<H: WordHash>(&mut self, slot: Slot, hash: &H) -> V {
         let home = self.page().home(hash.place(self.word(slot).widen()));
+        let passed = slot.group.wrapping_sub(home) & (self.groups() - 1);
         // SAFETY: the caller's promise.
         let value = unsafe { self.take(slot) };
         let header = self.header_mut();
         header.len -= 1;
         header.room += 1;
-        header.stale += u32::from(home != slot.group);
+        header.stale += passed as u32;
         value
     }
 

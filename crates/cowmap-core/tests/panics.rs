@@ -1,0 +1,296 @@
+//! Panics in user code: for every operation, at every call of every kind, on every shape of map.
+//!
+//! [`operations`] is the one table. Whatever can run user code has a row there: a clone or drop of a value, a closure,
+//! the conversion of a key. After each panic every handle has valid contents, other snapshots are as they were,
+//! the map works on, and in the end each value was dropped exactly once.
+
+mod common;
+
+use std::collections::BTreeMap;
+
+use common::tracked::{Call, Key, Tracked, alive, call, contents, panics_at};
+use cowmap_core::{Entry, Fixed, Flat, Map, Paged, Paging, Tiny};
+
+type Tested<P> = Map<Key, Tracked, P, Fixed>;
+
+/// What an operation works on: a map, and another one that shares pages with it.
+struct Work<P: Paging> {
+    map: Tested<P>,
+    other: Tested<P>,
+}
+
+/// A name, and what it does to the map. Keys `0..len` are in the map; those from 10,000 on are not.
+type Operation<P> = (&'static str, fn(&mut Work<P>));
+
+/// A value that an operation puts in.
+fn new(id: i64) -> Tracked {
+    Tracked::new(id)
+}
+
+/// A closure of the user's, or a step of an iterator.
+fn called<T>(result: T) -> T {
+    call(Call::Closure);
+    result
+}
+
+/// Entries that a user's iterator gives, which may panic.
+fn given(keys: impl IntoIterator<Item = i64>) -> impl Iterator<Item = (Key, Tracked)> {
+    keys.into_iter().map(|key| called((Key(key), new(-key))))
+}
+
+const ABSENT: i64 = 10_000;
+
+/// Every operation that can run user code.
+fn operations<P: Paging>() -> Vec<Operation<P>> {
+    vec![
+        ("insert a new key", |w| drop(w.map.insert(Key(ABSENT), new(1)))),
+        ("insert many", |w| {
+            for key in 0..40 {
+                w.map.insert(Key(ABSENT + 7 * key), new(key));
+            }
+        }),
+        ("insert over a value", |w| drop(w.map.insert(Key(0), new(1)))),
+        ("checked_insert", |w| drop(w.map.checked_insert(Key(ABSENT), new(1)))),
+        ("checked_insert of the sentinel", |w| {
+            drop(w.map.checked_insert(Key(i64::MIN), new(1)));
+        }),
+        ("remove", |w| drop(w.map.remove(Key(0)))),
+        ("remove an absent key", |w| drop(w.map.remove(Key(ABSENT)))),
+        ("remove all but a few", |w| {
+            for key in 4..w.map.len() as i64 {
+                drop(w.map.remove(Key(key)));
+            }
+        }),
+        ("remove_entry", |w| drop(w.map.remove_entry(Key(0)))),
+        ("get_mut", |w| {
+            if let Some(value) = w.map.get_mut(Key(0)) {
+                *value = new(1);
+            }
+        }),
+        ("get_disjoint_mut", |w| {
+            for value in w.map.get_disjoint_mut([0, 3, 30, ABSENT].map(Key)).into_iter().flatten() {
+                *value = new(1);
+            }
+        }),
+        ("get_key_value", |w| assert!(w.map.get_key_value(Key(ABSENT)).is_none())),
+        ("entry, or_insert_with", |w| {
+            w.map.entry(Key(ABSENT)).or_insert_with(|| called(new(1))).id = 2;
+        }),
+        ("entry, or_insert_with_key, present", |w| {
+            w.map.entry(Key(0)).or_insert_with_key(|key| called(new(key.0))).id = 2;
+        }),
+        ("entry, and_modify", |w| {
+            drop(w.map.entry(Key(0)).and_modify(|value| *value = called(new(1))));
+        }),
+        ("entry, insert_entry", |w| {
+            w.map.entry(Key(0)).insert_entry(new(1));
+            w.map.entry(Key(ABSENT)).insert_entry(new(1)).get_mut().id = 3;
+        }),
+        ("entry, occupied", |w| {
+            if let Entry::Occupied(mut entry) = w.map.entry(Key(0)) {
+                drop(entry.insert(new(1)));
+                *entry.get_mut() = new(2);
+                drop(entry.remove_entry());
+            }
+        }),
+        ("alter", |w| {
+            w.map.alter(Key(0), |old| {
+                // Not as an argument of a closure: rustc leaks what that returns when the drop panics.
+                drop(old);
+                called(Some(new(1)))
+            });
+            w.map.alter(Key(1), |_| called(None));
+            w.map.alter(Key(ABSENT), |_| called(Some(new(1))));
+        }),
+        ("clear", |w| w.map.clear()),
+        ("drop", |w| drop(std::mem::take(&mut w.map))),
+        ("drop the other", |w| drop(std::mem::take(&mut w.other))),
+        ("assign the other", |w| w.map = w.other.clone()),
+        ("retain", |w| w.map.retain(|key, _| called(key.0 % 3 != 0))),
+        ("retain few", |w| w.map.retain(|key, _| called(key.0 % 16 == 5))),
+        ("retain_mut", |w| {
+            w.map.retain_mut(|key, value| {
+                *value = new(key.0);
+                called(key.0 % 3 != 0)
+            });
+        }),
+        ("extract_if", |w| w.map.extract_if(|key, _| called(key.0 % 3 != 0)).for_each(drop)),
+        ("extract_if, half-way", |w| {
+            let half = w.map.len() / 2;
+            w.map.extract_if(|key, _| called(key.0 % 3 != 0)).take(half).for_each(drop);
+        }),
+        ("drain", |w| w.map.drain().for_each(|entry| called(drop(entry)))),
+        ("drain, half-way", |w| {
+            let half = w.map.len() / 2;
+            w.map.drain().take(half).for_each(drop);
+        }),
+        ("into_iter", |w| {
+            std::mem::take(&mut w.map).into_iter().for_each(|entry| called(drop(entry)))
+        }),
+        ("into_iter, half-way", |w| {
+            let half = w.map.len() / 2;
+            std::mem::take(&mut w.map).into_iter().take(half).for_each(drop);
+        }),
+        ("into_iter of a snapshot", |w| w.map.snapshot().into_iter().for_each(drop)),
+        ("into_keys", |w| std::mem::take(&mut w.map).into_keys().for_each(drop)),
+        ("into_values", |w| std::mem::take(&mut w.map).into_values().for_each(drop)),
+        ("iter_mut", |w| w.map.iter_mut().for_each(|(key, value)| *value = called(new(key.0)))),
+        ("iter_mut, step by step", |w| {
+            for (key, value) in w.map.iter_mut() {
+                *value = new(key.0);
+            }
+        }),
+        ("values_mut, half-way", |w| {
+            let half = w.map.len() / 2;
+            w.map.values_mut().take(half).for_each(|value| value.id += 1);
+        }),
+        ("iter", |w| w.map.iter().for_each(|_| called(()))),
+        ("iter, step by step", |w| for _ in &w.map {}),
+        ("keys", |w| w.map.keys().for_each(|_| called(()))),
+        ("iter_sorted", |w| assert_eq!(w.map.iter_sorted().count(), w.map.len())),
+        ("extend", |w| w.map.extend(given(-5..25))),
+        ("collect", |w| w.map = given(-5..60).collect()),
+        ("reserve", |w| w.map.reserve(500)),
+        ("reserve a little", |w| w.map.reserve(1)),
+        ("shrink_to_fit", |w| w.map.shrink_to_fit()),
+        ("grow and shrink", |w| {
+            w.map.extend(given(ABSENT..ABSENT + 40));
+            w.map.retain(|key, _| key.0 < ABSENT);
+            w.map.shrink_to_fit();
+        }),
+        ("unshared", |w| w.map = w.map.unshared()),
+        ("==", |w| assert!(w.map == w.map.unshared())),
+        ("is_submap", |w| assert!(w.map.is_submap(&w.map.unshared()))),
+        ("union", |w| w.map = w.map.union(&w.other)),
+        ("intersection", |w| w.map = w.map.intersection(&w.other)),
+        ("difference", |w| w.map = w.map.difference(&w.other)),
+        ("symmetric_difference", |w| w.map = w.map.symmetric_difference(&w.other)),
+        ("Debug", |w| assert!(!format!("{:?} {:?}", w.map, w.map.iter()).is_empty())),
+        ("Debug of iterators", |w| {
+            let mut entries = w.map.clone().into_iter();
+            entries.next();
+            let mut drained = w.map.drain();
+            drained.next();
+            assert!(!format!("{entries:?} {drained:?}").is_empty());
+        }),
+    ]
+}
+
+/// Who holds what of the map before the operation.
+#[derive(Clone, Copy, Debug)]
+enum Sharing {
+    /// The map alone.
+    None,
+    /// A snapshot has the same root.
+    Root,
+    /// Snapshots have pages of it, but the root is its own.
+    Pages,
+    /// Every second key was removed after a snapshot, so that pages are sparse and shared.
+    Sparse,
+}
+
+/// A map with snapshots, and what all of them hold.
+struct Case<P: Paging> {
+    work: Work<P>,
+    snapshots: Vec<(Tested<P>, BTreeMap<Key, i64>)>,
+}
+
+fn case<P: Paging>(len: i64, sharing: Sharing) -> Case<P> {
+    let mut map: Tested<P> = (0..len).map(|key| (Key(key), new(key))).collect();
+    let mut snapshots = Vec::new();
+    match sharing {
+        Sharing::None => {}
+        Sharing::Root => snapshots.push(map.clone()),
+        Sharing::Pages => {
+            snapshots.push(map.clone());
+            map.insert(Key(len / 2), new(len / 2));
+            snapshots.push(map.clone());
+            map.insert(Key(len / 3), new(len / 3));
+        }
+        Sharing::Sparse => {
+            for key in (0..len).filter(|key| key % 8 > 2) {
+                map.remove(Key(key));
+            }
+            snapshots.push(map.clone());
+            for key in (0..len).filter(|key| key % 8 > 1) {
+                map.remove(Key(key));
+            }
+        }
+    }
+    let mut other = map.clone();
+    if !matches!(sharing, Sharing::None) {
+        other.retain(|key, _| key.0 % 2 == 0);
+        other.insert(Key(-1), new(-1));
+    } else {
+        other = given((0..len / 2).chain([-1])).collect();
+    }
+    let snapshots = snapshots.into_iter().map(|map| (contents(&map), map)).map(|(c, m)| (m, c));
+    Case { snapshots: snapshots.collect(), work: Work { map, other } }
+}
+
+/// Panics at every call of every kind; answers how many panics there were.
+fn panic_everywhere<P: Paging>(lens: &[i64], step: usize, chosen: impl Fn(&str) -> bool) -> usize {
+    let mut panics = 0;
+    for (name, operation) in operations::<P>().into_iter().filter(|(name, _)| chosen(name)) {
+        for &len in lens {
+            for sharing in [Sharing::None, Sharing::Root, Sharing::Pages, Sharing::Sparse] {
+                for kind in Call::ALL {
+                    for nth in (1..).step_by(step) {
+                        let at = || format!("{name}, {len} entries, {sharing:?}, {kind:?} {nth}");
+                        let mut case = case::<P>(len, sharing);
+                        let fired = panics_at(kind, nth, || operation(&mut case.work));
+                        check(case, len, &at);
+                        panics += usize::from(fired);
+                        if !fired {
+                            break;
+                        }
+                    }
+                }
+            }
+        }
+    }
+    panics
+}
+
+fn check<P: Paging>(case: Case<P>, len: i64, at: &dyn Fn() -> String) {
+    let Case { work: Work { mut map, other }, snapshots } = case;
+    for (snapshot, before) in &snapshots {
+        assert_eq!(&contents(snapshot), before, "a snapshot changed: {}", at());
+    }
+    contents(&other);
+    // What is left of the map works, and so does what is shared with it.
+    let left = contents(&map);
+    let again = map.clone();
+    for key in 0..4 {
+        map.insert(Key(2 * ABSENT + key), new(key));
+        map.remove(Key(key * len / 4));
+    }
+    contents(&map);
+    assert_eq!(contents(&again), left, "a later snapshot changed: {}", at());
+    drop((map, other, snapshots, again));
+    assert_eq!(alive(), 0, "values that were never dropped: {}", at());
+}
+
+/// Fewer panics where each step is slow.
+const STEP: usize = if cfg!(miri) { 7 } else { 1 };
+
+#[test]
+fn flat_maps_survive_a_panic_at_every_call() {
+    let panics = panic_everywhere::<Flat>(&[0, 1, 5, 45], STEP, |_| true);
+    println!("flat: {panics} panics");
+    assert!(panics > 1_000 / STEP);
+}
+
+#[test]
+fn paged_maps_survive_a_panic_at_every_call() {
+    let panics = panic_everywhere::<Paged>(&[3, 100], STEP, |_| true);
+    println!("paged: {panics} panics");
+    assert!(panics > 1_000 / STEP);
+}
+
+#[test]
+fn maps_with_tiny_pages_survive_a_panic_at_every_call() {
+    let panics = panic_everywhere::<Tiny>(&[0, 1, 5, 17, 60], STEP, |_| true);
+    println!("tiny: {panics} panics");
+    assert!(panics > 1_000 / STEP);
+}

@@ -1,0 +1,141 @@
+//! The iterators of a set: those of its map, without values.
+
+use core::fmt;
+use core::iter::FusedIterator;
+
+use cowmap_core::{CowMap, Fixed, Paged, SentinelKey};
+
+macro_rules! keys_of {
+    ($(#[$doc:meta])* $name:ident<$($lifetime:lifetime)?>, $map:ty, $inner:ty, $make:expr, $key:expr) => {
+        $(#[$doc])*
+        pub struct $name<$($lifetime,)? K: SentinelKey> {
+            inner: $inner,
+        }
+
+        impl<$($lifetime,)? K: SentinelKey> $name<$($lifetime,)? K> {
+            pub(super) fn of(map: $map) -> Self {
+                $name { inner: $make(map) }
+            }
+        }
+
+        impl<$($lifetime,)? K: SentinelKey> Iterator for $name<$($lifetime,)? K> {
+            type Item = K;
+
+            #[inline]
+            fn next(&mut self) -> Option<K> {
+                self.inner.next().map($key)
+            }
+
+            #[inline]
+            fn size_hint(&self) -> (usize, Option<usize>) {
+                self.inner.size_hint()
+            }
+
+            #[inline]
+            fn fold<B, F: FnMut(B, K) -> B>(self, init: B, mut f: F) -> B {
+                self.inner.fold(init, |acc, item| f(acc, $key(item)))
+            }
+        }
+
+        impl<$($lifetime,)? K: SentinelKey> ExactSizeIterator for $name<$($lifetime,)? K> {}
+        impl<$($lifetime,)? K: SentinelKey> FusedIterator for $name<$($lifetime,)? K> {}
+    };
+}
+
+keys_of! {
+    /// The keys of a set, from [`CowSet::iter`](super::CowSet::iter).
+    Iter<'a>, &'a CowMap<K, ()>, cowmap_core::Keys<'a, K, ()>, CowMap::keys, |key| key
+}
+keys_of! {
+    /// The keys of a set by value, from `into_iter`.
+    IntoIter<>, CowMap<K, ()>, cowmap_core::IntoKeys<K, (), Paged>, CowMap::into_keys, |key| key
+}
+keys_of! {
+    /// The keys of a set in ascending order, from [`CowSet::iter_sorted`](super::CowSet::iter_sorted).
+    IterSorted<'a>, &'a CowMap<K, ()>, cowmap_core::IterSorted<'a, K, ()>, CowMap::iter_sorted,
+    |(key, &())| key
+}
+keys_of! {
+    /// The former keys of a set, from [`CowSet::drain`](super::CowSet::drain).
+    Drain<'a>, &'a mut CowMap<K, ()>, cowmap_core::Drain<'a, K, (), Paged>, CowMap::drain,
+    |(key, ())| key
+}
+
+impl<K: SentinelKey> Clone for Iter<'_, K> {
+    fn clone(&self) -> Self {
+        Iter { inner: self.inner.clone() }
+    }
+}
+
+impl<K: SentinelKey> Clone for IterSorted<'_, K> {
+    fn clone(&self) -> Self {
+        IterSorted { inner: self.inner.clone() }
+    }
+}
+
+impl<K: SentinelKey> DoubleEndedIterator for IterSorted<'_, K> {
+    #[inline]
+    fn next_back(&mut self) -> Option<K> {
+        self.inner.next_back().map(|(key, ())| key)
+    }
+}
+
+impl<K: SentinelKey> Default for Iter<'_, K> {
+    /// An iterator over nothing.
+    fn default() -> Self {
+        Iter { inner: cowmap_core::Keys::default() }
+    }
+}
+
+impl<K: SentinelKey> Default for IntoIter<K> {
+    /// An iterator over nothing.
+    fn default() -> Self {
+        IntoIter { inner: cowmap_core::IntoKeys::default() }
+    }
+}
+
+impl<K: SentinelKey> Default for IterSorted<'_, K> {
+    /// An iterator over nothing.
+    fn default() -> Self {
+        IterSorted { inner: cowmap_core::IterSorted::default() }
+    }
+}
+
+impl<K: SentinelKey + fmt::Debug> fmt::Debug for Iter<'_, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.fmt(f)
+    }
+}
+
+impl<K: SentinelKey + fmt::Debug> fmt::Debug for IntoIter<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.fmt(f)
+    }
+}
+
+impl<K: SentinelKey + fmt::Debug> fmt::Debug for IterSorted<'_, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.clone()).finish()
+    }
+}
+
+impl<K: SentinelKey> fmt::Debug for Drain<'_, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Drain").field("left", &self.len()).finish_non_exhaustive()
+    }
+}
+
+/// Removes and yields the keys that a closure chooses, from [`CowSet::extract_if`](super::CowSet::extract_if).
+#[must_use = "what is not asked for stays in the set; `retain` removes all at once"]
+pub struct ExtractIf<'a, K: SentinelKey, F> {
+    inner: cowmap_core::ExtractIf<'a, K, (), Paged, Fixed, Chosen<F>>,
+}
+
+/// What the map's iterator is to ask of entries: it needs a type that can be named.
+struct Chosen<F>(F);
+
+impl<'a, K: SentinelKey, F> ExtractIf<'a, K, F> {
+    pub(super) fn of(map: &'a mut CowMap<K, ()>, extract: F) -> Self {
+        todo!()
+    }
+}
