@@ -90,7 +90,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     }
 
     /// Whether the first page of its segment is the empty page, and half of the segment's links would do.
-    fn starts_hollow_segment(&self, parent: Parent, at: PageHash) -> bool {
+    pub(super) fn starts_hollow_segment(&self, parent: Parent, at: PageHash) -> bool {
         let Some(segment) = parent.segment else { return false };
         self.page_under(parent, at).is_empty_page()
             && Segment::index(at, parent.depth, parent.bits) == 0
@@ -174,7 +174,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
 
     /// Merges segments from the one above the pages upward as long as half of the links would do, and
     /// halves the root; `false` if nothing changed.
-    fn narrow(&mut self, at: PageHash) -> Result<bool, TryReserveError> {
+    pub(super) fn narrow(&mut self, at: PageHash) -> Result<bool, TryReserveError> {
         let mut height = 1;
         while height < self.levels {
             if !self.merge_segment(at, height)? {

@@ -70,7 +70,8 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         self.len = Size::from_usize(self.len() - 1);
     }
 
-    /// Shrinks and merges the pages that belong to this handle alone and are sparse. O(pages).
+    /// Shrinks and merges the pages that belong to this handle alone and are sparse, and what is above them. O(pages),
+    /// a few times if there is much to merge.
     ///
     /// What cannot be allocated now is left as large as it is.
     pub(crate) fn settle_all<H: Rules<V>>(&mut self, hash: &H) {
@@ -78,6 +79,19 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
             drop(self.take());
             return;
         }
+        // A page that merged may be what another one, which was visited before, could not merge with.
+        let mut before = usize::MAX;
+        loop {
+            let bytes = self.memory_usage().total;
+            if bytes >= before {
+                return;
+            }
+            before = bytes;
+            self.settle_each(hash);
+        }
+    }
+
+    fn settle_each<H: Rules<V>>(&mut self, hash: &H) {
         let mut next = Some(PageHash(0));
         while let Some(at) = next {
             if let Some(page) = self.sole_page(at) {
@@ -85,6 +99,10 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
                 let len = unsafe { page.borrow() }.len();
                 if self.is_sparse(page.tier(), len) {
                     let _ = self.settle(at, Fit::Loose, hash);
+                }
+            } else if let Some(parent) = self.sole_parent(at) {
+                if self.starts_hollow_segment(parent, at) {
+                    while let Ok(true) = self.narrow(at) {}
                 }
             }
             next = self.next_page_hash(at);
