@@ -64,14 +64,12 @@ macro_rules! cow {
                 Some($adapter(self.0.clone()))
             }
 
-            #[cfg(feature = "cowmap-batch")]
             #[inline]
             fn get_each(&self, keys: &[i64], visit: impl FnMut(Option<&V>)) -> bool {
                 self.0.get_each(keys).for_each(visit);
                 true
             }
 
-            #[cfg(feature = "cowmap-batch")]
             #[inline]
             fn get_many(&self, keys: &[i64], mut visit: impl FnMut(Option<&V>)) -> bool {
                 let (arrays, rest) = keys.as_chunks::<8>();

@@ -39,6 +39,12 @@ use crate::word::Word;
 /// # orders.insert(OrderId(7), "seven");
 /// # assert_eq!(orders.get(OrderId(7)), Some(&"seven"));
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a key",
+    label = "not a key type",
+    note = "keys are `i32`, `u32`, `i64`, `u64`, `isize`, `usize`, their `NonZero` types, and newtypes over \
+            these that are `SentinelKey`"
+)]
 pub trait SentinelKey: Copy {
     /// The machine integer that is stored.
     type Repr: Repr;

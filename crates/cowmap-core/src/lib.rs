@@ -115,10 +115,14 @@ pub use directory::MemoryUsage;
 pub use error::{ReservedKey, TryReserveError};
 pub use hash::{Fixed, Hashing, Seeded};
 pub use key::{Repr, SentinelKey};
+#[cfg(any(feature = "arbitrary", feature = "proptest", feature = "quickcheck"))]
+pub use map::WithSnapshots;
 pub use map::{
-    CowMap, Drain, Entry, ExtractIf, FlatCowMap, IntoIter, IntoKeys, IntoValues, Iter, IterMut,
-    IterSorted, Keys, Map, OccupiedEntry, SeededCowMap, VacantEntry, Values, ValuesMut,
+    CowMap, Drain, Entry, ExtractIf, FlatCowMap, GetEach, IntoIter, IntoKeys, IntoValues, Iter,
+    IterMut, IterSorted, Keys, Map, OccupiedEntry, SeededCowMap, VacantEntry, Values, ValuesMut,
 };
+#[cfg(feature = "rayon")]
+pub use map::{IntoParIter, ParIter, ParIterMut};
 #[doc(hidden)]
 pub use paging::Tiny;
 pub use paging::{Flat, Paged, Paging};

@@ -8,7 +8,7 @@ mod common;
 
 use std::collections::BTreeMap;
 
-use common::tracked::{Call, Key, Tracked, alive, call, contents, panics_at};
+use common::tracked::{Call, Key, Tracked, alive, call, contents, lies_at, panics_at};
 use cowmap_core::{Entry, Fixed, Flat, Map, Paged, Paging, Tiny};
 
 type Tested<P> = Map<Key, Tracked, P, Fixed>;
@@ -252,6 +252,30 @@ fn panic_everywhere<P: Paging>(lens: &[i64], step: usize, chosen: impl Fn(&str) 
     panics
 }
 
+/// A key that answers another integer at its `nth` conversion: the reserved one, one that is present, one that is absent.
+fn lie_everywhere<P: Paging>(lens: &[i64]) -> usize {
+    let mut lies = 0;
+    for (name, operation) in operations::<P>() {
+        for &len in lens {
+            for sharing in [Sharing::None, Sharing::Root, Sharing::Sparse] {
+                for lie in [i64::MIN, 2, 77_777] {
+                    for nth in 1.. {
+                        let at = || format!("{name}, {len} entries, {sharing:?}, {lie} at {nth}");
+                        let mut case = case::<P>(len, sharing);
+                        let lied = lies_at(nth, lie, || operation(&mut case.work));
+                        check(case, len, &at);
+                        lies += usize::from(lied);
+                        if !lied {
+                            break;
+                        }
+                    }
+                }
+            }
+        }
+    }
+    lies
+}
+
 fn check<P: Paging>(case: Case<P>, len: i64, at: &dyn Fn() -> String) {
     let Case { work: Work { mut map, other }, snapshots } = case;
     for (snapshot, before) in &snapshots {
@@ -283,14 +307,34 @@ fn flat_maps_survive_a_panic_at_every_call() {
 
 #[test]
 fn paged_maps_survive_a_panic_at_every_call() {
-    let panics = panic_everywhere::<Paged>(&[3, 100], STEP, |_| true);
+    let panics = panic_everywhere::<Paged>(&[3, 70], STEP, |_| true);
     println!("paged: {panics} panics");
     assert!(panics > 1_000 / STEP);
 }
 
 #[test]
 fn maps_with_tiny_pages_survive_a_panic_at_every_call() {
-    let panics = panic_everywhere::<Tiny>(&[0, 1, 5, 17, 60], STEP, |_| true);
+    let panics = panic_everywhere::<Tiny>(&[0, 1, 5, 17, 40], STEP, |_| true);
     println!("tiny: {panics} panics");
     assert!(panics > 1_000 / STEP);
+}
+
+#[test]
+fn keys_that_lie_break_no_memory() {
+    let lies = [lie_everywhere::<Flat>(&[1, 20]), lie_everywhere::<Tiny>(&[0, 20])];
+    println!("lies: {lies:?}");
+    assert!(lies.into_iter().all(|lies| lies > 500));
+}
+
+/// Found by reading: `entry` asked the key twice, and took a free slot for an occupied one when the second answer was
+/// the reserved integer.
+#[test]
+fn an_entry_asks_its_key_once() {
+    let mut map: Tested<Flat> = [(Key(1), new(1))].into_iter().collect();
+    let lied = lies_at(2, i64::MIN, || {
+        if let Entry::Occupied(entry) = map.entry(Key(5)) {
+            panic!("there is no {:?}", entry.key());
+        }
+    });
+    assert!(!lied, "it asked again");
 }

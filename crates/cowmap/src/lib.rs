@@ -148,12 +148,39 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(feature = "std"), no_std)]
 
+pub mod set;
+
 #[doc(inline)]
 pub use cowmap_core::{
-    CowMap, Entry, Fixed, Flat, FlatCowMap, Hashing, IntoIter, Iter, Keys, Map, MemoryUsage,
-    OccupiedEntry, Paged, Paging, Repr, ReservedKey, Seeded, SeededCowMap, SentinelKey,
-    TryReserveError, VacantEntry, Values,
+    CowMap, Drain, Entry, ExtractIf, Fixed, Flat, FlatCowMap, GetEach, Hashing, IntoIter, IntoKeys,
+    IntoValues, Iter, IterMut, IterSorted, Keys, Map, MemoryUsage, OccupiedEntry, Paged, Paging,
+    Repr, ReservedKey, Seeded, SeededCowMap, SentinelKey, TryReserveError, VacantEntry, Values,
+    ValuesMut,
 };
+#[doc(inline)]
+pub use set::CowSet;
+
+/// Makes a newtype over an integer, a `NonZero` integer or another key type a key.
+///
+/// The struct has one field, named or not, and is `Copy`. It takes the field's sentinel for its own;
+/// `#[sentinel(value)]` chooses another, as a constant of the stored integer's type.
+///
+/// # Examples
+///
+/// ```
+/// use cowmap::{CowMap, SentinelKey};
+///
+/// #[derive(Clone, Copy, Debug, PartialEq, SentinelKey)]
+/// #[sentinel(0)]
+/// struct OrderId(u64);
+///
+/// let mut orders: CowMap<OrderId, &str> = CowMap::new();
+/// orders.insert(OrderId(u64::MAX), "the last one");
+/// assert!(orders.checked_insert(OrderId(0), "no order").is_err());
+/// ```
+#[cfg(feature = "derive")]
+#[doc(inline)]
+pub use cowmap_derive::SentinelKey;
 
 /// A [`CowMap`] with keys of type `i64`.
 pub type CowI64Map<V> = CowMap<i64, V>;

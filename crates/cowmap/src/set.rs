@@ -4,11 +4,12 @@ mod algebra;
 mod iter;
 
 use core::fmt;
+use core::iter::FusedIterator;
 
 use cowmap_core::{CowMap, Entry, MemoryUsage, ReservedKey, SentinelKey, TryReserveError};
 
 pub use algebra::{Difference, Intersection, SymmetricDifference, Union};
-pub use iter::{Drain, ExtractIf, IntoIter, Iter, IterSorted};
+pub use iter::{Drain, IntoIter, Iter, IterSorted};
 
 /// A copy-on-write hash set of integers, or of newtypes over them: a [`CowMap`] without values.
 ///
@@ -275,8 +276,11 @@ impl<K: SentinelKey> CowSet<K> {
     /// assert_eq!(set.extract_if(|key| key < 3).count(), 3);
     /// assert_eq!(set.len(), 5);
     /// ```
-    pub fn extract_if<F: FnMut(K) -> bool>(&mut self, extract: F) -> ExtractIf<'_, K, F> {
-        ExtractIf::of(&mut self.map, extract)
+    pub fn extract_if<F: FnMut(K) -> bool>(
+        &mut self,
+        mut extract: F,
+    ) -> impl FusedIterator<Item = K> + use<'_, K, F> {
+        self.map.extract_if(move |key, ()| extract(key)).map(|(key, ())| key)
     }
 
     /// Makes room for `additional` more keys, as a floor below which removals do not shrink the set.
@@ -449,7 +453,6 @@ impl<K: SentinelKey> PartialEq for CowSet<K> {
 }
 
 impl<K: SentinelKey> Eq for CowSet<K> {}
-
 
 impl<K: SentinelKey> Extend<K> for CowSet<K> {
     /// Adds every key.

@@ -72,21 +72,31 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
             drop(self.take());
             return Ok(());
         }
+        // What one page gives up may let another one merge that was visited before.
+        while self.shrink_each_page(hash)? {}
+        Ok(())
+    }
+
+    /// Shrinks and merges each page as far as it can be now; whether any merged.
+    fn shrink_each_page<H: Rules<V>>(&mut self, hash: &H) -> Result<bool, TryReserveError> {
+        let mut merged = false;
         let mut next = Some(PageHash(0));
         while let Some(at) = next {
             let parent = self.page_parent(at);
-            if self.mergeable(parent, at).is_some()
-                || self.smaller_tier(parent, at, Fit::Tight).is_some()
-            {
+            let merges = self.mergeable(parent, at).is_some();
+            if merges || self.smaller_tier(parent, at, Fit::Tight).is_some() {
                 self.unshare_segments(at)?;
                 self.settle(at, Fit::Tight, hash)?;
+                merged |= merges;
             } else if self.starts_hollow_segment(parent, at) {
                 self.unshare_segments(at)?;
-                while self.narrow(at)? {}
+                while self.narrow(at)? {
+                    merged = true;
+                }
             }
             next = self.next_page_hash(at);
         }
-        Ok(())
+        Ok(merged)
     }
 
     /// Whether the first page of its segment is the empty page, and half of the segment's links would do.

@@ -92,14 +92,9 @@ impl<'a, W: Word, V> Entries<'a, W, V> {
     #[inline]
     fn next_page(&mut self) -> bool {
         let Some(page) = self.upcoming else { return false };
-        self.slots = Slots::of(page);
         // SAFETY: the tree is borrowed for `'a`, so it is alive and nobody writes it.
-        unsafe {
-            self.upcoming = self.pages.next();
-            if let Some(page) = self.upcoming {
-                page.borrow().prefetch();
-            }
-        }
+        self.upcoming = unsafe { self.pages.next() };
+        self.slots = Slots::before(page, self.upcoming.unwrap_or(Page::empty()));
         true
     }
 }

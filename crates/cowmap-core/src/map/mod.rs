@@ -1,5 +1,7 @@
 //! The map: one generic type, whose policies make it paged or flat, fixed or seeded.
 
+#[cfg(feature = "arbitrary")]
+mod arbitrary;
 mod compare;
 mod disjoint;
 mod drain;
@@ -7,6 +9,7 @@ mod entry;
 mod into;
 mod iter;
 mod iter_mut;
+mod many;
 mod retain;
 mod single;
 mod snapshot;
@@ -18,7 +21,12 @@ pub use entry::{Entry, OccupiedEntry, VacantEntry};
 pub use into::{IntoKeys, IntoValues};
 pub use iter::{IntoIter, Iter, Keys, Values};
 pub use iter_mut::{IterMut, ValuesMut};
+pub use many::GetEach;
+#[cfg(feature = "rayon")]
+pub use rayon::{IntoParIter, ParIter, ParIterMut};
 pub use retain::ExtractIf;
+#[cfg(any(feature = "arbitrary", feature = "proptest", feature = "quickcheck"))]
+pub use snapshots::WithSnapshots;
 pub use sorted::IterSorted;
 
 use core::marker::PhantomData;
@@ -262,13 +270,21 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// Inserts into a map that was made by the caller and has not been shared yet.
     #[track_caller]
     fn insert_unshared(&mut self, key: K, value: V) {
-        let word = encode(key);
-        if word == Word::FREE {
+        if self.insert_if_unreserved(key, value).is_err() {
             reserved_key_panic::<K>();
         }
-        self.tree
-            .insert(&Building::<Limits<WordOf<K>, V, P>, H>::by(&self.hash), word, value)
-            .or_raise();
+    }
+
+    /// As [`insert_unshared`](Self::insert_unshared), but gives the value back if `key` is the reserved one.
+    #[track_caller]
+    fn insert_if_unreserved(&mut self, key: K, value: V) -> Result<(), V> {
+        let word = encode(key);
+        if word == Word::FREE {
+            return Err(value);
+        }
+        let hash = Building::<Limits<WordOf<K>, V, P>, H>::by(&self.hash);
+        self.tree.insert(&hash, word, value).or_raise();
+        Ok(())
     }
 
     /// Removes all entries; what was reserved stays reserved. O(pages). Copies nothing: snapshots keep what they

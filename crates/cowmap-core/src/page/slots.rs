@@ -1,6 +1,7 @@
 //! Visiting the occupied slots of a page.
 
 use super::{Geometry, Page, PageRef, Slot};
+use crate::hash::Place;
 use crate::order::BitReversed;
 use crate::word::Word;
 
@@ -8,6 +9,8 @@ use crate::word::Word;
 /// a borrow of the page, for iterators that write it between two steps.
 pub(crate) struct Slots<W, V> {
     page: Page<W, V>,
+    /// The page whose lines are asked for meanwhile.
+    ahead: Page<W, V>,
     blocks: BitReversed,
     /// The first group of the current block.
     group: usize,
@@ -22,7 +25,7 @@ impl<W, V> Clone for Slots<W, V> {
 }
 
 /// Blocks of a large page that are asked for ahead of time.
-const BLOCKS_AHEAD: u64 = 2;
+const BLOCKS_AHEAD: u64 = 6;
 
 impl<W: Word, V> Slots<W, V> {
     const LANES: u32 = Geometry::<W, V>::LANES as u32;
@@ -36,14 +39,21 @@ impl<W: Word, V> Slots<W, V> {
 
     /// No slots.
     pub(crate) fn none() -> Self {
-        Slots { page: Page::empty(), blocks: BitReversed::below(0), group: 0, mask: 0 }
+        let blocks = BitReversed::below(0);
+        Slots { page: Page::empty(), ahead: Page::empty(), blocks, group: 0, mask: 0 }
     }
 
     /// All occupied slots of a page.
     #[inline]
     pub(crate) fn of(page: Page<W, V>) -> Self {
+        Self::before(page, Page::empty())
+    }
+
+    /// All occupied slots of a page, after which those of `ahead`, a live page, will be asked for.
+    #[inline]
+    pub(crate) fn before(page: Page<W, V>, ahead: Page<W, V>) -> Self {
         let blocks = BitReversed::below(page.groups().div_ceil(Self::BLOCK));
-        Slots { page, blocks, group: 0, mask: 0 }
+        Slots { page, ahead, blocks, group: 0, mask: 0 }
     }
 
     /// The page.
@@ -111,9 +121,10 @@ impl<W: Word, V> Slots<W, V> {
             self.group = block * Self::BLOCK;
             // SAFETY: the caller's promise.
             let page = unsafe { self.page.borrow() };
-            if page.groups() > Self::BLOCK * 8
-                && let Some(block) = self.blocks.ahead(BLOCKS_AHEAD)
-            {
+            if page.groups() <= Self::BLOCK * 8 {
+                // SAFETY: a live page, by `before`'s contract.
+                unsafe { self.ahead.borrow() }.prefetch_groups(self.group, Self::BLOCK);
+            } else if let Some(block) = self.blocks.ahead(BLOCKS_AHEAD) {
                 page.prefetch_groups(block * Self::BLOCK, Self::BLOCK);
             }
             self.mask = page.occupied_groups(self.group, Self::BLOCK);
@@ -146,10 +157,10 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
         if left >= count { gather(count) } else { gather(left) }
     }
 
-    /// Asks for the keys of an ordinary page ahead of time.
+    /// Asks for the group where the search for a word starts, ahead of time.
     #[inline(always)]
-    pub(crate) fn prefetch(self) {
-        self.prefetch_groups(0, self.groups().min(64));
+    pub(crate) fn prefetch_home(self, place: Place) {
+        self.prefetch_groups(self.page().home(place), 1);
     }
 
     #[inline(always)]

@@ -36,6 +36,8 @@ thread_local! {
     static REGISTRY: RefCell<Registry> = RefCell::default();
     /// The kind of call that is to panic, and how many of them until it does.
     static ARMED: Cell<Option<(Call, usize)>> = const { Cell::new(None) };
+    /// Conversions until one answers a number of its own, and that number.
+    static LIE: Cell<Option<(usize, i64)>> = const { Cell::new(None) };
     static QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -50,8 +52,8 @@ pub fn call(kind: Call) {
     }
 }
 
-/// Runs `work` quietly, whose `nth` call of this kind panics. Whether it came to that.
-pub fn panics_at(kind: Call, nth: usize, work: impl FnOnce()) -> bool {
+/// Says nothing of panics that are expected.
+fn install_quiet_hook() {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let usual = std::panic::take_hook();
@@ -61,6 +63,11 @@ pub fn panics_at(kind: Call, nth: usize, work: impl FnOnce()) -> bool {
             }
         }));
     });
+}
+
+/// Runs `work` quietly, whose `nth` call of this kind panics. Whether it came to that.
+pub fn panics_at(kind: Call, nth: usize, work: impl FnOnce()) -> bool {
+    install_quiet_hook();
     ARMED.set(Some((kind, nth)));
     QUIET.set(true);
     let result = catch_unwind(AssertUnwindSafe(work));
@@ -68,6 +75,17 @@ pub fn panics_at(kind: Call, nth: usize, work: impl FnOnce()) -> bool {
     let fired = ARMED.replace(None).is_none();
     assert_eq!(result.is_err(), fired, "a panic of another origin, or one that was swallowed");
     fired
+}
+
+/// Runs `work` quietly, where the `nth` conversion of a key to its integer answers `lie` instead. A panic is fine, too.
+/// Whether it came to that.
+pub fn lies_at(nth: usize, lie: i64, work: impl FnOnce()) -> bool {
+    install_quiet_hook();
+    LIE.set(Some((nth, lie)));
+    QUIET.set(true);
+    let _ = catch_unwind(AssertUnwindSafe(work));
+    QUIET.set(false);
+    LIE.replace(None).is_none()
 }
 
 /// Values that are alive; each was dropped at most once, or this panics.
@@ -142,7 +160,9 @@ impl SentinelKey for Key {
     const SENTINEL: i64 = i64::MIN;
     fn into_repr(self) -> i64 {
         call(Call::IntoRepr);
-        self.0
+        let Some((left, lie)) = LIE.get() else { return self.0 };
+        LIE.set((left > 1).then_some((left - 1, lie)));
+        if left == 1 { lie } else { self.0 }
     }
     fn from_repr(repr: i64) -> Self {
         call(Call::FromRepr);

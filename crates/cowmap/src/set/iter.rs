@@ -3,7 +3,7 @@
 use core::fmt;
 use core::iter::FusedIterator;
 
-use cowmap_core::{CowMap, Fixed, Paged, SentinelKey};
+use cowmap_core::{CowMap, Paged, SentinelKey};
 
 macro_rules! keys_of {
     ($(#[$doc:meta])* $name:ident<$($lifetime:lifetime)?>, $map:ty, $inner:ty, $make:expr, $key:expr) => {
@@ -122,20 +122,5 @@ impl<K: SentinelKey + fmt::Debug> fmt::Debug for IterSorted<'_, K> {
 impl<K: SentinelKey> fmt::Debug for Drain<'_, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Drain").field("left", &self.len()).finish_non_exhaustive()
-    }
-}
-
-/// Removes and yields the keys that a closure chooses, from [`CowSet::extract_if`](super::CowSet::extract_if).
-#[must_use = "what is not asked for stays in the set; `retain` removes all at once"]
-pub struct ExtractIf<'a, K: SentinelKey, F> {
-    inner: cowmap_core::ExtractIf<'a, K, (), Paged, Fixed, Chosen<F>>,
-}
-
-/// What the map's iterator is to ask of entries: it needs a type that can be named.
-struct Chosen<F>(F);
-
-impl<'a, K: SentinelKey, F> ExtractIf<'a, K, F> {
-    pub(super) fn of(map: &'a mut CowMap<K, ()>, extract: F) -> Self {
-        todo!()
     }
 }

@@ -1,0 +1,63 @@
+//! Maps for quickcheck.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use quickcheck::{Arbitrary, Gen};
+
+use super::Map;
+use super::snapshots::{Step, WithSnapshots};
+use crate::hash::Hashing;
+use crate::key::SentinelKey;
+use crate::paging::Paging;
+
+impl<K, V, P, H> Arbitrary for Map<K, V, P, H>
+where
+    K: SentinelKey + Arbitrary,
+    V: Arbitrary,
+    P: Paging + 'static,
+    H: Hashing + Default + 'static,
+{
+    fn arbitrary(g: &mut Gen) -> Self {
+        Self::of_unreserved(Vec::<(K, V)>::arbitrary(g))
+    }
+
+    fn shrink(&self) -> Box<dyn Iterator<Item = Self>> {
+        let entries: Vec<(K, V)> = self.clone().into_iter().collect();
+        Box::new(entries.shrink().map(Self::of_unreserved))
+    }
+}
+
+/// Shrinks to fewer snapshots, then to a smaller map without any.
+impl<K, V, P, H> Arbitrary for WithSnapshots<K, V, P, H>
+where
+    K: SentinelKey + Arbitrary,
+    V: Arbitrary,
+    P: Paging + 'static,
+    H: Hashing + Default + 'static,
+{
+    fn arbitrary(g: &mut Gen) -> Self {
+        Self::after(Vec::<Step<K, V>>::arbitrary(g))
+    }
+
+    fn shrink(&self) -> Box<dyn Iterator<Item = Self>> {
+        let whole = self.clone();
+        let fewer = (0..self.snapshots.len()).map(move |without| {
+            let mut fewer = whole.clone();
+            fewer.snapshots.remove(without);
+            fewer
+        });
+        let alone = self.map.shrink().map(|map| WithSnapshots { map, snapshots: Vec::new() });
+        Box::new(fewer.chain(alone))
+    }
+}
+
+impl<K: Arbitrary, V: Arbitrary> Arbitrary for Step<K, V> {
+    fn arbitrary(g: &mut Gen) -> Self {
+        match u8::arbitrary(g) % 8 {
+            0 => Step::Snapshot,
+            1 | 2 => Step::Remove(K::arbitrary(g)),
+            _ => Step::Insert(K::arbitrary(g), V::arbitrary(g)),
+        }
+    }
+}

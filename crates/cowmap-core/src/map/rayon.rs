@@ -1,0 +1,236 @@
+//! Work in parallel with rayon: by portions of pages, halved by entries.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+use core::marker::PhantomData;
+
+use rayon::iter::plumbing::{Folder, UnindexedConsumer, UnindexedProducer, bridge_unindexed};
+use rayon::iter::{
+    FromParallelIterator, IntoParallelIterator, ParallelExtend, ParallelIterator,
+};
+
+use super::portion::Portion;
+use super::{Map, key_of};
+use crate::directory::Tree;
+use crate::error::OrRaise;
+use crate::hash::Hashing;
+use crate::key::{SentinelKey, WordOf};
+use crate::paging::Paging;
+
+/// Writes the producer and the parallel iterator around a portion.
+macro_rules! parallel_iterator {
+    ($(#[$doc:meta])* $name:ident<$($lifetime:lifetime,)? $($policy:ident)?>, $item:ty, $owner:ty, $($clone:ident)?,
+     ($page:ident, $slot:ident, $sole:ident) => $entry:expr) => {
+        $(#[$doc])*
+        pub struct $name<$($lifetime,)? K: SentinelKey, V $(, $policy: Paging)?> {
+            portion: Portion<WordOf<K>, V>,
+            /// Keeps alive what the portion leads to. Portions are dropped before it.
+            #[expect(dead_code, reason = "it is only to be there")]
+            owner: $owner,
+            marker: PhantomData<K>,
+        }
+
+        impl<$($lifetime,)? K, V $(, $policy: Paging)?> ParallelIterator
+            for $name<$($lifetime,)? K, V $(, $policy)?>
+        where
+            K: SentinelKey + Send,
+            V: Send + Sync $(+ $clone)?,
+            $($policy: Send + Sync,)?
+        {
+            type Item = $item;
+
+            fn drive_unindexed<C: UnindexedConsumer<Self::Item>>(self, consumer: C) -> C::Result {
+                bridge_unindexed(self, consumer)
+            }
+        }
+
+        impl<$($lifetime,)? K, V $(, $policy: Paging)?> UnindexedProducer
+            for $name<$($lifetime,)? K, V $(, $policy)?>
+        where
+            K: SentinelKey + Send,
+            V: Send + Sync $(+ $clone)?,
+            $($policy: Send + Sync,)?
+        {
+            type Item = $item;
+
+            fn split(self) -> (Self, Option<Self>) {
+                let (lower, upper) = self.portion.split();
+                let upper = upper.map(|portion| $name {
+                    portion,
+                    owner: self.owner.clone(),
+                    marker: PhantomData,
+                });
+                ($name { portion: lower, ..self }, upper)
+            }
+
+            fn fold_with<F: Folder<Self::Item>>(self, folder: F) -> F {
+                let mut folder = Some(folder);
+                // SAFETY: the owner keeps the tree alive, and only portions, which have no slot in
+                // common, lead to its slots.
+                unsafe {
+                    self.portion.visit(|$page, $slot, $sole| {
+                        let item = $entry;
+                        let full = folder
+                            .take()
+                            .map(|folder| folder.consume(item))
+                            .is_none_or(|next| folder.insert(next).full());
+                        !full
+                    });
+                }
+                folder.expect("a folder comes back from each item")
+            }
+        }
+
+        impl<$($lifetime,)? K: SentinelKey, V $(, $policy: Paging)?> fmt::Debug
+            for $name<$($lifetime,)? K, V $(, $policy)?>
+        {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct(stringify!($name))
+                    .field("about", &self.portion.estimate())
+                    .finish_non_exhaustive()
+            }
+        }
+    };
+}
+
+parallel_iterator! {
+    /// The entries of a map in parallel, from `par_iter`.
+    ParIter<'a,>, (K, &'a V), PhantomData<&'a V>, ,
+    (page, slot, _sole) => {
+        let page = page.borrow();
+        (key_of::<K>(page.word(slot)), page.value(slot))
+    }
+}
+
+parallel_iterator! {
+    /// The entries of a map in parallel, with values that may be changed, from `par_iter_mut`.
+    ParIterMut<'a,>, (K, &'a mut V), PhantomData<&'a V>, ,
+    (page, slot, _sole) => {
+        let word = page.borrow().word(slot);
+        (key_of::<K>(word), page.borrow_mut().value_mut(slot))
+    }
+}
+
+parallel_iterator! {
+    /// The entries of a map in parallel, by value, from `into_par_iter`.
+    IntoParIter<P>, (K, V), Arc<Tree<WordOf<K>, V, P>>, Clone,
+    (page, slot, sole) => {
+        let key = key_of::<K>(page.borrow().word(slot));
+        if sole {
+            (key, page.borrow_mut().take(slot))
+        } else {
+            (key, page.borrow().value(slot).clone())
+        }
+    }
+}
+
+impl<'a, K, V, P, H> IntoParallelIterator for &'a Map<K, V, P, H>
+where
+    K: SentinelKey + Send,
+    V: Send + Sync,
+    P: Paging,
+    H: Hashing,
+{
+    type Item = (K, &'a V);
+    type Iter = ParIter<'a, K, V>;
+
+    /// O(pages) to begin with.
+    fn into_par_iter(self) -> ParIter<'a, K, V> {
+        ParIter { portion: Portion::of(&self.tree), owner: PhantomData, marker: PhantomData }
+    }
+}
+
+impl<'a, K, V, P, H> IntoParallelIterator for &'a mut Map<K, V, P, H>
+where
+    K: SentinelKey + Send,
+    V: Clone + Send + Sync,
+    P: Paging,
+    H: Hashing,
+{
+    type Item = (K, &'a mut V);
+    type Iter = ParIterMut<'a, K, V>;
+
+    /// O(pages) to begin with; copies all that is shared before the parallel work begins.
+    fn into_par_iter(self) -> ParIterMut<'a, K, V> {
+        let (tree, hash) = self.writing();
+        tree.unshare_all(&hash).or_raise();
+        ParIterMut { portion: Portion::of(tree), owner: PhantomData, marker: PhantomData }
+    }
+}
+
+impl<K, V, P, H> IntoParallelIterator for Map<K, V, P, H>
+where
+    K: SentinelKey + Send,
+    V: Clone + Send + Sync,
+    P: Paging + Send + Sync,
+    H: Hashing,
+{
+    type Item = (K, V);
+    type Iter = IntoParIter<K, V, P>;
+
+    /// O(pages) to begin with; values are moved out of pages that the map owned alone, and cloned out of shared ones.
+    fn into_par_iter(self) -> IntoParIter<K, V, P> {
+        let portion = Portion::of(&self.tree);
+        IntoParIter { portion, owner: Arc::new(self.tree), marker: PhantomData }
+    }
+}
+
+impl<K, V, P, H> ParallelExtend<(K, V)> for Map<K, V, P, H>
+where
+    K: SentinelKey + Send,
+    V: Clone + Send + Sync,
+    P: Paging,
+    H: Hashing,
+{
+    /// Makes the entries in parallel, then reserves room for them and inserts them one by one.
+    ///
+    /// # Panics
+    ///
+    /// Panics at the reserved key; the entries before it are in the map.
+    fn par_extend<I: IntoParallelIterator<Item = (K, V)>>(&mut self, entries: I) {
+        let lists = lists_of(entries);
+        self.reserve(lists.iter().map(Vec::len).sum());
+        self.extend(lists.into_iter().flatten());
+    }
+}
+
+impl<K, V, P, H> FromParallelIterator<(K, V)> for Map<K, V, P, H>
+where
+    K: SentinelKey + Send,
+    V: Send,
+    P: Paging,
+    H: Hashing + Default,
+{
+    /// Makes the entries in parallel, then inserts them one by one into a map with room for all of them.
+    ///
+    /// # Panics
+    ///
+    /// Panics at the reserved key.
+    fn from_par_iter<I: IntoParallelIterator<Item = (K, V)>>(entries: I) -> Self {
+        let lists = lists_of(entries);
+        let capacity = lists.iter().map(Vec::len).sum();
+        let mut map = Self::with_capacity_and_hash(capacity, H::default());
+        for (key, value) in lists.into_iter().flatten() {
+            map.insert_unshared(key, value);
+        }
+        map
+    }
+}
+
+/// The entries in lists, in the order in which a sequential iterator would give them, so that the last of equal keys wins.
+fn lists_of<T: Send>(entries: impl IntoParallelIterator<Item = T>) -> Vec<Vec<T>> {
+    let append = |mut list: Vec<T>, entry: T| {
+        list.push(entry);
+        list
+    };
+    let join = |mut lists: Vec<Vec<T>>, mut more: Vec<Vec<T>>| {
+        lists.append(&mut more);
+        lists
+    };
+    entries
+        .into_par_iter()
+        .fold(Vec::new, append)
+        .map(|list| Vec::from([list]))
+        .reduce(Vec::new, join)
+}

@@ -1,0 +1,75 @@
+//! Maps as maps of serde's data model.
+
+use core::fmt;
+use core::marker::PhantomData;
+use core::mem::size_of;
+
+use serde_core::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use serde_core::ser::{Serialize, Serializer};
+
+use super::Map;
+use crate::error::ReservedKey;
+use crate::hash::Hashing;
+use crate::key::SentinelKey;
+use crate::paging::Paging;
+
+impl<K, V, P, H> Serialize for Map<K, V, P, H>
+where
+    K: SentinelKey + Serialize,
+    V: Serialize,
+    P: Paging,
+    H: Hashing,
+{
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self)
+    }
+}
+
+/// The last of equal keys wins. The reserved key is an error that names it.
+impl<'de, K, V, P, H> Deserialize<'de> for Map<K, V, P, H>
+where
+    K: SentinelKey + Deserialize<'de>,
+    V: Deserialize<'de>,
+    P: Paging,
+    H: Hashing + Default,
+{
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Entries(PhantomData))
+    }
+}
+
+/// What makes a map of entries.
+struct Entries<M>(PhantomData<M>);
+
+/// Room for this many bytes of entries may be made before they have come: a length in the input proves nothing.
+const MOST_BYTES_AHEAD: usize = 64 * 1024;
+
+impl<'de, K, V, P, H> Visitor<'de> for Entries<Map<K, V, P, H>>
+where
+    K: SentinelKey + Deserialize<'de>,
+    V: Deserialize<'de>,
+    P: Paging,
+    H: Hashing + Default,
+{
+    type Value = Map<K, V, P, H>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+        let mut map = Map::default();
+        // Only a flat map, which is one allocation, gains by room that is made at once.
+        if !P::PAGED {
+            let most = MOST_BYTES_AHEAD / size_of::<(K::Repr, V)>();
+            let room = entries.size_hint().unwrap_or(0).min(most);
+            map.tree.reserve_in_empty(room).map_err(A::Error::custom)?;
+        }
+        while let Some((key, value)) = entries.next_entry::<K, V>()? {
+            if map.insert_if_unreserved(key, value).is_err() {
+                return Err(A::Error::custom(ReservedKey::new::<K>(())));
+            }
+        }
+        Ok(map)
+    }
+}
