@@ -146,3 +146,85 @@ fn abort() -> ! {
         panic!("too many snapshots of one map");
     }
 }
+
+#[cfg(all(test, not(loom), not(miri)))]
+mod tests {
+    use std::env;
+    use std::process::{Command, Output};
+
+    use super::*;
+
+    /// Runs one test of this file again, in a process that knows by this variable that it is the child.
+    const CHILD: &str = "COWMAP_TEST_CHILD";
+
+    fn in_child(test: &str) -> Output {
+        Command::new(env::current_exe().expect("a test is a file"))
+            .args(["--exact", &format!("count::tests::{test}"), "--nocapture"])
+            .env(CHILD, "1")
+            .output()
+            .expect("the test can be started again")
+    }
+
+    fn ended_by_abort(output: &Output) -> bool {
+        let said = String::from_utf8_lossy(&output.stdout);
+        #[cfg(unix)]
+        let aborted = std::os::unix::process::ExitStatusExt::signal(&output.status) == Some(6);
+        #[cfg(not(unix))]
+        let aborted = !output.status.success();
+        aborted && said.contains("about to overflow") && !said.contains("went on")
+    }
+
+    #[test]
+    fn one_holder_too_many_ends_the_process() {
+        if env::var_os(CHILD).is_none() {
+            let output = in_child("one_holder_too_many_ends_the_process");
+            assert!(ended_by_abort(&output), "{output:?}");
+            return;
+        }
+        let count = Count::new(HANDLE);
+        count.set(LIMIT);
+        count.add(HANDLE);
+        println!("about to overflow");
+        count.add(HANDLE);
+        println!("went on");
+    }
+
+    #[test]
+    fn weights_beyond_the_limit_end_the_process() {
+        if env::var_os(CHILD).is_none() {
+            let output = in_child("weights_beyond_the_limit_end_the_process");
+            assert!(ended_by_abort(&output), "{output:?}");
+            return;
+        }
+        let count = Count::new(FRESH);
+        count.set(LIMIT - FRESH);
+        count.add(2 * FRESH);
+        println!("about to overflow");
+        count.add(2 * FRESH);
+        println!("went on");
+    }
+
+    #[test]
+    fn a_weight_is_split_until_nothing_is_left() {
+        let weight = Weight::new(FRESH);
+        let mut given = 0;
+        let mut splits = 0;
+        while let Some(half) = weight.split() {
+            given += half;
+            splits += 1;
+        }
+        assert_eq!((splits, weight.get(), given), (FRESH.trailing_zeros(), 1, FRESH - 1));
+        weight.replenish(FRESH);
+        assert_eq!(weight.split(), Some(FRESH / 2));
+    }
+
+    #[test]
+    fn the_last_of_several_holders_is_told() {
+        let count = Count::new(HANDLE);
+        count.add(FRESH);
+        assert!(count.is_shared(HANDLE) && !count.is_sole(FRESH));
+        assert!(!count.release(HANDLE));
+        assert!(count.is_sole(FRESH));
+        assert!(count.release(FRESH));
+    }
+}

@@ -24,7 +24,7 @@ fn by_a_loop<P: Paging>(keys: impl Iterator<Item = i64>) -> f64 {
 /// Groups that the insertions probe which come next when a part of `keys` went through `build`: the average
 /// over many parts.
 fn by_building<P: Paging>(keys: &[i64], build: impl Fn(&[i64]) -> Set<P>) -> f64 {
-    let (parts, next) = (24, 400);
+    let (parts, next) = (if keys.len() > 50_000 { 8 } else { 16 }, 400);
     let mut groups = 0;
     for part in 1..=parts {
         let end = (keys.len() - next) * part / parts;

@@ -236,13 +236,13 @@ fn two_writers_unshare_one_level_whose_weight_is_used_up() {
 
 #[test]
 fn two_writers_unshare_two_levels() {
-    two_writers(LEVELS, 1, None);
+    two_writers(LEVELS, 1, Some(3));
 }
 
 /// Three threads, each with a handle: two write, one drops the last other one.
 #[test]
 fn two_writers_and_a_reader() {
-    check(None, || {
+    check(Some(3), || {
         let (mut map, alive) = map_of(LEVEL);
         let (snapshot, mut other) = (map.clone(), map.clone());
         let reader = thread::spawn(move || assert_unchanged(&snapshot, 0..2));

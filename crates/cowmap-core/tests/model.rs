@@ -169,11 +169,14 @@ values! {
     Aligned: code => Aligned([code; 5])
 }
 
+/// A map and its model at some time.
+type Snapshot<K, V, P, H> = (Map<K, V, P, H>, HashMap<K, V>);
+
 /// A map, its model, and snapshots of both.
 struct Pair<K: SentinelKey, V, P: Paging, H: Hashing> {
     map: Map<K, V, P, H>,
     model: HashMap<K, V>,
-    snapshots: Vec<(Map<K, V, P, H>, HashMap<K, V>)>,
+    snapshots: Vec<Snapshot<K, V, P, H>>,
 }
 
 impl<K, V, P, H> Pair<K, V, P, H>

@@ -212,7 +212,7 @@ fn removing_most_entries_gives_memory_back() {
     for keys in [keys, (0..1_000_000).collect()] {
         let mut map: Numbers = keys.iter().map(|&key| (key, 0)).collect();
         let full = map.memory_usage();
-        let left = |at: usize| at % 100 == 0;
+        let left = |at: usize| at.is_multiple_of(100);
         for (at, &key) in keys.iter().enumerate() {
             if !left(at) {
                 assert_eq!(map.remove(key), Some(0));

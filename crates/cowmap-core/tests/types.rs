@@ -71,13 +71,15 @@ assert_not_impl_any!(SeededCowMap<i64, UnsafeCell<u8>>: UnwindSafe, RefUnwindSaf
 assert_impl_all!(Arc<&'static mut u8>: UnwindSafe, RefUnwindSafe);
 assert_impl_all!(CowMap<i64, &'static mut u8>: UnwindSafe, RefUnwindSafe);
 
+type Maps<V> = (CowMap<i64, V>, FlatCowMap<i64, V>, SeededCowMap<i64, V>);
+
 /// A map of longer-lived values is one of shorter-lived values: this compiles.
 fn shortened<'a>(
     paged: CowMap<i64, &'static str>,
     flat: FlatCowMap<i64, &'static str>,
     seeded: SeededCowMap<i64, &'static str>,
     _: &'a str,
-) -> (CowMap<i64, &'a str>, FlatCowMap<i64, &'a str>, SeededCowMap<i64, &'a str>) {
+) -> Maps<&'a str> {
     (paged, flat, seeded)
 }
 

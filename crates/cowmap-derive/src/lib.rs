@@ -35,6 +35,10 @@ fn implementation(input: &DeriveInput) -> Result<TokenStream, Error> {
         Some(value) => quote_spanned!(value.span()=> #value),
         None => quote_spanned!(ty.span()=> #inner::SENTINEL),
     };
+    let made = match &field.ident {
+        Some(member) => quote_spanned!(name.span()=> #name { #member: #inner::from_repr(repr) }),
+        None => quote_spanned!(name.span()=> #name(#inner::from_repr(repr))),
+    };
     let (generics, arguments, conditions) = input.generics.split_for_impl();
     Ok(quote_spanned! {name.span()=>
         #[automatically_derived]
@@ -47,7 +51,7 @@ fn implementation(input: &DeriveInput) -> Result<TokenStream, Error> {
             }
             #[inline]
             fn from_repr(repr: Self::Repr) -> Self {
-                #name { #member: #inner::from_repr(repr) }
+                #made
             }
         }
     })

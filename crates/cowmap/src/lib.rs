@@ -43,7 +43,12 @@
 //! * any write while there is one handle; growing moves values without cloning them,
 //! * lookups, iteration, and an [`entry`](Map::entry) that is only looked at,
 //! * [`remove`](Map::remove) and [`get_mut`](Map::get_mut) of a key that is absent,
-//! * [`clear`](Map::clear), which leaves the pages to the snapshots.
+//! * a [`retain`](Map::retain) or [`extract_if`](Map::extract_if) that rejects nothing; otherwise they copy the pages
+//!   that lose an entry,
+//! * [`clear`](Map::clear) and the beginning of a [`drain`](Map::drain), which leave the pages to the snapshots.
+//!
+//! [`iter_mut`](Map::iter_mut), [`values_mut`](Map::values_mut) and [`retain_mut`](Map::retain_mut) copy each shared
+//! page when they reach it.
 //!
 //! Ids that differ in their lowest bits only (five, or fewer where values are large) share a page, so that a
 //! transaction that writes neighbouring rows copies few pages. A [`FlatCowMap`] is a single page: its first write after a snapshot copies all
@@ -138,18 +143,38 @@
 //! |---|---|
 //! | [`CowMap`] | nearly always |
 //! | [`FlatCowMap`] | small maps, and maps that are seldom written after a snapshot: one allocation, the fewest steps to read |
+//! | [`CowSet`] | keys without values |
 //! | [`SeededCowMap`] | keys that strangers choose: each map hashes with a secret of its own. The others hash alike in every run, so that whoever chooses the keys can choose ones that collide, which are slow, never wrong |
+//!
+//! # Moving from `std::collections::HashMap`
+//!
+//! Keys are passed and yielded by value: drop the `&`. `retain` and `extract_if` show `&V`, as `Vec`'s show `&T`; use
+//! [`retain_mut`](Map::retain_mut) to change values on the way. Left out are hasher parameters, lookups by a
+//! borrowed form of the key, and `get_disjoint_unchecked_mut`. Beyond std there are
+//! [`checked_insert`](Map::checked_insert), [`alter`](Map::alter), [`iter_sorted`](Map::iter_sorted),
+//! [`union`](Map::union) and its like, [`is_submap`](Map::is_submap), [`snapshot`](Map::snapshot) and
+//! [`unshared`](Map::unshared).
 //!
 //! # Features
 //!
 //! * `std` (default): `SeededCowMap::new`, which asks the system for randomness. Without it the crate is `no_std`, needs
 //!   `alloc`, and a `SeededCowMap` is made by `with_secret`.
+//! * `derive`: `#[derive(SentinelKey)]` for newtypes.
+//! * `serde`: maps as maps, sets as sequences. The reserved key in the input is an error that names it, the last
+//!   of equal keys wins, and a length that the input claims makes no large allocation.
+//! * `rayon`: `par_iter`, `par_iter_mut`, `into_par_iter`, `par_extend` and `collect`, divided by pages into halves
+//!   of as many entries. `par_iter_mut` un-shares the map before the work begins.
+//! * `quickcheck`, `proptest`, `arbitrary`: generators of maps and sets, and of maps with snapshots that share
+//!   pages with them (`WithSnapshots`).
 
 #![forbid(unsafe_code)]
 #![cfg_attr(not(feature = "std"), no_std)]
 
 pub mod set;
 
+#[cfg(any(feature = "arbitrary", feature = "proptest", feature = "quickcheck"))]
+#[doc(inline)]
+pub use cowmap_core::WithSnapshots;
 #[doc(inline)]
 pub use cowmap_core::{
     CowMap, Drain, Entry, ExtractIf, Fixed, Flat, FlatCowMap, GetEach, Hashing, IntoIter, IntoKeys,
@@ -157,6 +182,9 @@ pub use cowmap_core::{
     Repr, ReservedKey, Seeded, SeededCowMap, SentinelKey, TryReserveError, VacantEntry, Values,
     ValuesMut,
 };
+#[cfg(feature = "rayon")]
+#[doc(inline)]
+pub use cowmap_core::{IntoParIter, ParIter, ParIterMut};
 #[doc(inline)]
 pub use set::CowSet;
 

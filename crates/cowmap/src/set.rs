@@ -1,7 +1,13 @@
 //! The set, [`CowSet`], and its iterators.
 
 mod algebra;
+#[cfg(any(feature = "arbitrary", feature = "proptest", feature = "quickcheck"))]
+mod generate;
 mod iter;
+#[cfg(feature = "rayon")]
+mod rayon;
+#[cfg(feature = "serde")]
+mod serde;
 
 use core::fmt;
 use core::iter::FusedIterator;
@@ -10,6 +16,8 @@ use cowmap_core::{CowMap, Entry, MemoryUsage, ReservedKey, SentinelKey, TryReser
 
 pub use algebra::{Difference, Intersection, SymmetricDifference, Union};
 pub use iter::{Drain, IntoIter, Iter, IterSorted};
+#[cfg(feature = "rayon")]
+pub use rayon::{IntoParIter, ParIter};
 
 /// A copy-on-write hash set of integers, or of newtypes over them: a [`CowMap`] without values.
 ///

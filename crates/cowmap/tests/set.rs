@@ -37,17 +37,17 @@ fn it_does_what_std_does() {
     let sorted_keys = |set: &CowSet<u64>| sorted(set);
     for (a, model_a) in &snapshots {
         for (b, model_b) in &snapshots {
-            let union = sorted((model_a | model_b).into_iter());
+            let union = sorted(model_a | model_b);
             assert_eq!(sorted(a.union(b)), union);
             assert_eq!(a.union(b).fold(0, |count, _| count + 1), union.len());
             assert_eq!(sorted_keys(&(a | b)), union);
-            let both = sorted((model_a & model_b).into_iter());
+            let both = sorted(model_a & model_b);
             assert_eq!(sorted(a.intersection(b)), both);
             assert_eq!(sorted_keys(&(a & b)), both);
-            let difference = sorted((model_a - model_b).into_iter());
+            let difference = sorted(model_a - model_b);
             assert_eq!(sorted(a.difference(b)), difference);
             assert_eq!(sorted_keys(&(a - b)), difference);
-            let either = sorted((model_a ^ model_b).into_iter());
+            let either = sorted(model_a ^ model_b);
             assert_eq!(sorted(a.symmetric_difference(b)), either);
             assert_eq!(sorted_keys(&(a ^ b)), either);
             assert_eq!(a.is_subset(b), model_a.is_subset(model_b));

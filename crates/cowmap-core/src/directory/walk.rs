@@ -100,10 +100,10 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
                 if self.is_sparse(page.tier(), len) {
                     let _ = self.settle(at, Fit::Loose, hash);
                 }
-            } else if let Some(parent) = self.sole_parent(at) {
-                if self.starts_hollow_segment(parent, at) {
-                    while let Ok(true) = self.narrow(at) {}
-                }
+            } else if let Some(parent) = self.sole_parent(at)
+                && self.starts_hollow_segment(parent, at)
+            {
+                while let Ok(true) = self.narrow(at) {}
             }
             next = self.next_page_hash(at);
         }

@@ -48,7 +48,14 @@ impl<'a, K: SentinelKey, V, P: Paging, H: Hashing> Entry<'a, K, V, P, H> {
         }
     }
 
-    /// The key.
+    /// The key. O(1).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map = cowmap_core::CowMap::<i64, char>::new();
+    /// assert_eq!(map.entry(1).key(), 1);
+    /// ```
     pub fn key(&self) -> K {
         match self {
             Entry::Occupied(entry) => entry.key(),
@@ -73,6 +80,15 @@ impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> Entry<'a, K, V, P, H> 
     }
 
     /// The value, after inserting what `default` gives if there was none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map = cowmap_core::CowMap::new();
+    /// map.entry(1_i64).or_insert_with(|| 'a');
+    /// map.entry(1).or_insert_with(|| unreachable!());
+    /// assert_eq!(map[1], 'a');
+    /// ```
     #[inline]
     pub fn or_insert_with(self, default: impl FnOnce() -> V) -> &'a mut V {
         match self {
@@ -122,6 +138,14 @@ impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> Entry<'a, K, V, P, H> 
     }
 
     /// The value, after inserting `V::default()` if there was none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut lists = cowmap_core::CowMap::<i64, Vec<char>>::new();
+    /// lists.entry(1).or_default().push('a');
+    /// assert_eq!(lists[1], ['a']);
+    /// ```
     #[inline]
     pub fn or_default(self) -> &'a mut V
     where
@@ -149,12 +173,31 @@ impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> Entry<'a, K, V, P, H> 
 }
 
 impl<'a, K: SentinelKey, V, P: Paging, H: Hashing> OccupiedEntry<'a, K, V, P, H> {
-    /// The key.
+    /// The key. O(1).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use cowmap_core::{CowMap, Entry};
+    ///
+    /// let mut map = CowMap::from([(1_i64, 'a')]);
+    /// if let Entry::Occupied(entry) = map.entry(1) {
+    ///     assert_eq!(entry.key(), 1);
+    /// }
+    /// ```
     pub fn key(&self) -> K {
         self.key
     }
 
-    /// The value.
+    /// The value. O(1), and never copies.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map = cowmap_core::CowMap::new();
+    /// let entry = map.entry(1_i64).insert_entry('a');
+    /// assert_eq!(entry.get(), &'a');
+    /// ```
     #[inline]
     pub fn get(&self) -> &V {
         let page = self.map.tree.page(self.map.reading().page(self.word.widen()));
@@ -164,7 +207,16 @@ impl<'a, K: SentinelKey, V, P: Paging, H: Hashing> OccupiedEntry<'a, K, V, P, H>
 }
 
 impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> OccupiedEntry<'a, K, V, P, H> {
-    /// The value, to be changed. Copies the page if it is shared.
+    /// The value, to be changed. O(1); copies the page if it is shared.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map = cowmap_core::CowMap::new();
+    /// let mut entry = map.entry(1_i64).insert_entry(10);
+    /// *entry.get_mut() += 1;
+    /// assert_eq!(entry.get(), &11);
+    /// ```
     #[inline]
     pub fn get_mut(&mut self) -> &mut V {
         // SAFETY: the slot holds the entry of `word` in its page (invariant of the type).
@@ -178,7 +230,21 @@ impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> OccupiedEntry<'a, K, V
         .or_raise()
     }
 
-    /// The value, to be changed, for as long as the map is borrowed.
+    /// The value, to be changed, for as long as the map is borrowed. O(1); copies the page if it is shared.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use cowmap_core::{CowMap, Entry};
+    ///
+    /// fn count(map: &mut CowMap<u64, u32>, id: u64) -> Option<&mut u32> {
+    ///     match map.entry(id) {
+    ///         Entry::Occupied(entry) => Some(entry.into_mut()),
+    ///         Entry::Vacant(_) => None,
+    ///     }
+    /// }
+    /// assert_eq!(count(&mut CowMap::from([(1, 5)]), 1), Some(&mut 5));
+    /// ```
     #[inline]
     pub fn into_mut(self) -> &'a mut V {
         // SAFETY: the slot holds the entry of `word` in its page (invariant of the type).
@@ -192,19 +258,41 @@ impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> OccupiedEntry<'a, K, V
         .or_raise()
     }
 
-    /// Replaces the value and answers the one there was.
+    /// Replaces the value and answers the one there was. O(1); copies the page if it is shared.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map = cowmap_core::CowMap::new();
+    /// let mut entry = map.entry(1_i64).insert_entry('a');
+    /// assert_eq!(entry.insert('b'), 'a');
+    /// ```
     #[inline]
     pub fn insert(&mut self, value: V) -> V {
         core::mem::replace(self.get_mut(), value)
     }
 
     /// Removes the entry and answers its key and value. O(1); copies the page if it is shared.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map = cowmap_core::CowMap::new();
+    /// assert_eq!(map.entry(1_i64).insert_entry('a').remove_entry(), (1, 'a'));
+    /// ```
     #[inline]
     pub fn remove_entry(self) -> (K, V) {
         (self.key, self.remove())
     }
 
-    /// Removes the entry and answers its value.
+    /// Removes the entry and answers its value. O(1); copies the page if it is shared.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map = cowmap_core::CowMap::new();
+    /// assert_eq!(map.entry(1_i64).insert_entry('a').remove(), 'a');
+    /// ```
     #[inline]
     pub fn remove(self) -> V {
         // SAFETY: the slot holds the entry of `word` in its page (invariant of the type).
@@ -220,12 +308,35 @@ impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> OccupiedEntry<'a, K, V
 }
 
 impl<'a, K: SentinelKey, V, P: Paging, H: Hashing> VacantEntry<'a, K, V, P, H> {
-    /// The key.
+    /// The key. O(1).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use cowmap_core::{CowMap, Entry};
+    ///
+    /// let mut map = CowMap::<i64, char>::new();
+    /// if let Entry::Vacant(entry) = map.entry(1) {
+    ///     assert_eq!(entry.key(), 1);
+    /// }
+    /// ```
     pub fn key(&self) -> K {
         self.key
     }
 
-    /// The key, for which nothing was inserted.
+    /// The key, for which nothing was inserted. O(1), and never copies.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use cowmap_core::{CowMap, Entry};
+    ///
+    /// let mut map = CowMap::<i64, char>::new();
+    /// if let Entry::Vacant(entry) = map.entry(1) {
+    ///     assert_eq!(entry.into_key(), 1);
+    /// }
+    /// assert!(map.is_empty());
+    /// ```
     pub fn into_key(self) -> K {
         self.key
     }
@@ -254,7 +365,19 @@ impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> VacantEntry<'a, K, V, 
         OccupiedEntry { map, key, word, slot }
     }
 
-    /// Inserts a value, and answers it, to be changed.
+    /// Inserts a value, and answers it, to be changed. O(1); copies the page if it is shared.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use cowmap_core::{CowMap, Entry};
+    ///
+    /// let mut map = CowMap::new();
+    /// if let Entry::Vacant(entry) = map.entry(1_i64) {
+    ///     *entry.insert(10) += 1;
+    /// }
+    /// assert_eq!(map[1], 11);
+    /// ```
     #[inline]
     pub fn insert(self, value: V) -> &'a mut V {
         self.map

@@ -10,9 +10,21 @@ mod into;
 mod iter;
 mod iter_mut;
 mod many;
+#[cfg(any(test, feature = "rayon"))]
+mod portion;
+#[cfg(feature = "proptest")]
+mod proptest;
+#[cfg(feature = "quickcheck")]
+mod quickcheck;
+#[cfg(feature = "rayon")]
+mod rayon;
 mod retain;
+#[cfg(feature = "serde")]
+mod serde;
 mod single;
 mod snapshot;
+#[cfg(any(feature = "arbitrary", feature = "proptest", feature = "quickcheck"))]
+mod snapshots;
 mod sorted;
 mod traits;
 
@@ -58,6 +70,10 @@ pub type FlatCowMap<K, V> = Map<K, V, Flat, Fixed>;
 ///
 /// See [`Map`] for the methods.
 pub type SeededCowMap<K, V> = Map<K, V, Paged, Seeded>;
+
+/// The tree of a map that is being written, and how it is.
+type Writing<'a, K, V, P, H> =
+    (&'a mut Tree<WordOf<K>, V, P>, Cloning<'a, Limits<WordOf<K>, V, P>, H>);
 
 /// A copy-on-write hash map from integer keys `K` to values `V`.
 ///
@@ -133,6 +149,14 @@ impl<K: SentinelKey, V, P: Paging> Map<K, V, P, Fixed> {
 
 impl<K: SentinelKey, V, P: Paging> Map<K, V, P, Seeded> {
     /// An empty map with a secret drawn from the system's randomness. Allocates nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map = cowmap_core::SeededCowMap::<u64, char>::new();
+    /// map.insert(1, 'a');
+    /// assert_eq!(map.clone(), map);
+    /// ```
     #[cfg(feature = "std")]
     pub fn new() -> Self {
         Self::with_hash(Seeded::random())
@@ -143,6 +167,13 @@ impl<K: SentinelKey, V, P: Paging> Map<K, V, P, Seeded> {
     /// # Panics
     ///
     /// Panics with "capacity overflow" if a table of that size cannot be.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let map = cowmap_core::SeededCowMap::<u64, char>::with_capacity(100);
+    /// assert!(map.capacity() >= 100);
+    /// ```
     #[cfg(feature = "std")]
     #[track_caller]
     pub fn with_capacity(capacity: usize) -> Self {
@@ -182,17 +213,29 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
 
     /// The tree, and how this map writes it.
     #[inline(always)]
-    fn writing(&mut self) -> (&mut Tree<WordOf<K>, V, P>, Cloning<'_, Limits<WordOf<K>, V, P>, H>) {
+    fn writing(&mut self) -> Writing<'_, K, V, P, H> {
         (&mut self.tree, Cloning::by(&self.hash))
     }
 
     /// How many entries there are. O(1).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert_eq!(cowmap_core::CowMap::from([(1_i64, 'a')]).len(), 1);
+    /// ```
     #[inline]
     pub fn len(&self) -> usize {
         self.tree.len()
     }
 
     /// Whether there are none. O(1).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert!(cowmap_core::CowMap::<i64, char>::new().is_empty());
+    /// ```
     #[inline]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -200,6 +243,13 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
 
     /// How many entries the map can hold before it grows. Exact for a flat map; for a paged one, whose pages grow
     /// and split one by one, an estimate that is at least the length and what was reserved. O(1).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let map = cowmap_core::FlatCowMap::<i64, char>::with_capacity(100);
+    /// assert!(map.capacity() >= 100);
+    /// ```
     pub fn capacity(&self) -> usize {
         self.tree.capacity()
     }
@@ -224,6 +274,13 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     }
 
     /// Whether `key` is in the map. O(1), and never copies.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let map = cowmap_core::CowMap::from([(1_i64, 'a')]);
+    /// assert!(map.contains_key(1) && !map.contains_key(2));
+    /// ```
     #[inline]
     pub fn contains_key(&self, key: K) -> bool {
         self.get(key).is_some()
@@ -245,6 +302,15 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     }
 
     /// Whether another handle shares the root, so that the next write copies something. O(1).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let map = cowmap_core::CowMap::from([(1_i64, 'a')]);
+    /// assert!(!map.is_shared());
+    /// let snapshot = map.clone();
+    /// assert!(map.is_shared() && snapshot.is_shared());
+    /// ```
     pub fn is_shared(&self) -> bool {
         self.tree.is_shared()
     }
@@ -289,6 +355,15 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
 
     /// Removes all entries; what was reserved stays reserved. O(pages). Copies nothing: snapshots keep what they
     /// share.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map = cowmap_core::CowMap::from([(1_i64, 'a')]);
+    /// let snapshot = map.clone();
+    /// map.clear();
+    /// assert_eq!((map.len(), snapshot.len()), (0, 1));
+    /// ```
     pub fn clear(&mut self) {
         drop(self.tree.take());
     }
@@ -307,12 +382,26 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
         Iter::of(self)
     }
 
-    /// The keys, in the order of [`iter`](Self::iter).
+    /// The keys, in the order of [`iter`](Self::iter). Visiting all is O(capacity).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let map = cowmap_core::CowMap::from([(1_i64, 'a'), (2, 'b')]);
+    /// assert_eq!(map.keys().sum::<i64>(), 3);
+    /// ```
     pub fn keys(&self) -> Keys<'_, K, V> {
         Keys::of(self)
     }
 
-    /// The values, in the order of [`iter`](Self::iter).
+    /// The values, in the order of [`iter`](Self::iter). Visiting all is O(capacity).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let map = cowmap_core::CowMap::from([(1_i64, 10), (2, 20)]);
+    /// assert_eq!(map.values().sum::<i32>(), 30);
+    /// ```
     pub fn values(&self) -> Values<'_, K, V> {
         Values::of(self)
     }
@@ -519,6 +608,14 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
 
     /// Gives back room as [`shrink_to_fit`](Self::shrink_to_fit) does, but keeps it for `min_capacity` entries if it was
     /// reserved.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map = cowmap_core::FlatCowMap::<i64, char>::with_capacity(10_000);
+    /// map.shrink_to(100);
+    /// assert!((100..10_000).contains(&map.capacity()));
+    /// ```
     pub fn shrink_to(&mut self, min_capacity: usize) {
         // Without memory for a smaller copy, the larger one is kept.
         let _ = self

@@ -6,9 +6,7 @@ use core::fmt;
 use core::marker::PhantomData;
 
 use rayon::iter::plumbing::{Folder, UnindexedConsumer, UnindexedProducer, bridge_unindexed};
-use rayon::iter::{
-    FromParallelIterator, IntoParallelIterator, ParallelExtend, ParallelIterator,
-};
+use rayon::iter::{FromParallelIterator, IntoParallelIterator, ParallelExtend, ParallelIterator};
 
 use super::portion::Portion;
 use super::{Map, key_of};
@@ -26,7 +24,6 @@ macro_rules! parallel_iterator {
         pub struct $name<$($lifetime,)? K: SentinelKey, V $(, $policy: Paging)?> {
             portion: Portion<WordOf<K>, V>,
             /// Keeps alive what the portion leads to. Portions are dropped before it.
-            #[expect(dead_code, reason = "it is only to be there")]
             owner: $owner,
             marker: PhantomData<K>,
         }
@@ -94,6 +91,9 @@ macro_rules! parallel_iterator {
     };
 }
 
+/// Values that may be replaced by any other `V`: invariant in `V`, as `&mut V` is.
+type Exclusive<'a, V> = (&'a V, fn(V) -> V);
+
 parallel_iterator! {
     /// The entries of a map in parallel, from `par_iter`.
     ParIter<'a,>, (K, &'a V), PhantomData<&'a V>, ,
@@ -105,7 +105,7 @@ parallel_iterator! {
 
 parallel_iterator! {
     /// The entries of a map in parallel, with values that may be changed, from `par_iter_mut`.
-    ParIterMut<'a,>, (K, &'a mut V), PhantomData<&'a V>, ,
+    ParIterMut<'a,>, (K, &'a mut V), PhantomData<Exclusive<'a, V>>, ,
     (page, slot, _sole) => {
         let word = page.borrow().word(slot);
         (key_of::<K>(word), page.borrow_mut().value_mut(slot))

@@ -57,7 +57,9 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing + Default> WithSnapshots<K,
                 Step::Remove(key) => {
                     map.remove(key);
                 }
-                Step::Snapshot if snapshots.len() < MOST_SNAPSHOTS => snapshots.push(map.snapshot()),
+                Step::Snapshot if snapshots.len() < MOST_SNAPSHOTS => {
+                    snapshots.push(map.snapshot());
+                }
                 Step::Snapshot => {}
             }
         }

@@ -10,6 +10,7 @@
 mod copy;
 mod geometry;
 mod probe;
+mod sequence;
 mod slots;
 mod walk;
 

@@ -1,6 +1,6 @@
 //! Finding, adding and removing entries within one page.
 //!
-//! A search starts at the home group and goes from group to group, comparing all keys of a group at once. An
+//! A search starts at the home group and goes from group to group ([`Sequence`]), comparing all keys of a group at once. An
 //! insertion that passes a full group sets a bit of that group's overflow byte, chosen by the key's
 //! hash; a search leaves a group without a match unless the key's bit is set. A removal only frees the
 //! slot: no tombstone, nothing moves, nothing is lost (P4). Bits that removals leave behind
@@ -8,6 +8,7 @@
 //! F14 table (2019); a byte of bits by hash rather than a counter is what Boost's
 //! `unordered_flat_map` does (2022).
 
+use super::sequence::Sequence;
 use super::{Geometry, PageMut, PageRef, Slot};
 use crate::capacity::Tier;
 use crate::hash::{Place, WordHash};
@@ -52,9 +53,10 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
     /// Goes on where the home group has no match but something with the key's bit went past it.
     #[inline]
     fn find_beyond(self, place: Place, word: W, home: usize) -> Option<Slot> {
-        let mut group = self.next_group(home);
-        // Every group may have the bit set, so the way round has to end it.
-        while group != home {
+        // Every group may have the bit set, so the sequence's end has to be one of the search, too.
+        let mut sequence = Sequence::from(home, self.groups());
+        while sequence.advance() {
+            let group = sequence.group;
             let mask = self.matches(group, word);
             if mask != 0 {
                 return Some(Slot { group, lane: mask.trailing_zeros() });
@@ -62,7 +64,6 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
             if self.overflow(group) & place.overflow_bit() == 0 {
                 return None;
             }
-            group = self.next_group(group);
         }
         None
     }
@@ -70,31 +71,19 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
     /// Groups that a search for `word` compares, and groups that an insertion of it compares in
     /// the end if it is absent.
     pub(crate) fn groups_probed(self, place: Place, word: W) -> (usize, usize) {
-        let home = self.page().home(place);
-        let (mut group, mut probed) = (home, 0);
+        let home = Sequence::from(self.page().home(place), self.groups());
+        let mut search = home;
         loop {
-            probed += 1;
-            if self.matches(group, word) != 0 {
-                return (probed, probed);
+            if self.matches(search.group, word) != 0 {
+                return (search.passed + 1, search.passed + 1);
             }
-            let passed = self.overflow(group) & place.overflow_bit() != 0;
-            group = self.next_group(group);
-            if !passed || group == home {
+            if self.overflow(search.group) & place.overflow_bit() == 0 || !search.advance() {
                 break;
             }
         }
-        let mut until_free = 1;
-        let mut group = home;
-        while self.matches(group, W::FREE) == 0 && until_free < self.groups() {
-            group = self.next_group(group);
-            until_free += 1;
-        }
-        (probed, probed.max(until_free))
-    }
-
-    #[inline(always)]
-    fn next_group(self, group: usize) -> usize {
-        (group + 1) & (self.groups() - 1)
+        let mut insertion = home;
+        while self.matches(insertion.group, W::FREE) == 0 && insertion.advance() {}
+        (search.passed + 1, search.passed.max(insertion.passed) + 1)
     }
 
     /// Checks P2 to P6 for this page, whose tier may hold `most` entries, calling `entry` with each word.
@@ -112,14 +101,15 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
         for slot in self.slots() {
             let word = self.word(slot);
             let place = hash.place(word.widen());
-            let mut group = self.page().home(place);
-            displaced += usize::from(group != slot.group);
-            while group != slot.group {
+            let mut sequence = Sequence::from(self.page().home(place), self.groups());
+            displaced += usize::from(sequence.group != slot.group);
+            while sequence.group != slot.group {
+                let group = sequence.group;
                 assert!(
                     self.overflow(group) & place.overflow_bit() != 0,
                     "P4: {word:?} in {slot:?} passed group {group} without a bit"
                 );
-                group = self.next_group(group);
+                assert!(sequence.advance(), "P4: {slot:?} is a slot of the page");
             }
             assert_eq!(self.find(place, word), Some(slot), "P5: {word:?} is stored twice");
             entry(word);
@@ -196,8 +186,9 @@ impl<W: Word, V> PageMut<'_, W, V> {
     /// Writes `word` into the first free slot from its home group on and sets its bit in the groups it passes.
     #[inline(always)]
     fn occupy(&mut self, home: usize, place: Place, word: W) -> Slot {
-        let mut group = home;
+        let mut sequence = Sequence::from(home, self.groups());
         loop {
+            let group = sequence.group;
             let free = self.matches(group, W::FREE);
             if free != 0 {
                 let slot = Slot { group, lane: free.trailing_zeros() };
@@ -206,7 +197,7 @@ impl<W: Word, V> PageMut<'_, W, V> {
             }
             // A page of one group never gets here, for it is not full.
             self.mark_overflow(group, place.overflow_bit());
-            group = self.next_group(group);
+            assert!(sequence.advance(), "a page that is not full has a free slot");
         }
     }
 

@@ -1,5 +1,6 @@
 //! Removing entries while the slots of a page are being visited: nothing moves until the visit ends.
 
+use super::sequence::Sequence;
 use super::{Geometry, PageMut, Slot};
 use crate::hash::WordHash;
 use crate::word::Word;
@@ -21,13 +22,14 @@ impl<W: Word, V> PageMut<'_, W, V> {
     #[inline]
     pub(crate) unsafe fn remove_in_place<H: WordHash>(&mut self, slot: Slot, hash: &H) -> V {
         let home = self.page().home(hash.place(self.word(slot).widen()));
-        let passed = slot.group.wrapping_sub(home) & (self.groups() - 1);
+        let mut sequence = Sequence::from(home, self.groups());
+        while sequence.group != slot.group && sequence.advance() {}
         // SAFETY: the caller's promise.
         let value = unsafe { self.take(slot) };
         let header = self.header_mut();
         header.len -= 1;
         header.room += 1;
-        header.stale += passed as u32;
+        header.stale += sequence.passed as u32;
         value
     }
 

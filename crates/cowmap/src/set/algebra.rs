@@ -212,7 +212,7 @@ macro_rules! as_std {
 
         impl<K: SentinelKey> Clone for $name<'_, K> {
             fn clone(&self) -> Self {
-                $name { $($field: self.$field.clone(),)* ..*self }
+                $name { $($field: Clone::clone(&self.$field)),* }
             }
         }
 
@@ -226,8 +226,8 @@ macro_rules! as_std {
 
 as_std!(
     Union { first, second },
-    Intersection { keys },
-    Difference { keys },
+    Intersection { keys, other },
+    Difference { keys, other },
     SymmetricDifference { first, second }
 );
 

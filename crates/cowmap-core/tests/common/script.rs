@@ -1,0 +1,289 @@
+//! Sequences of operations on several handles against a model each, read from bytes: what the fuzzer makes up, and what
+//! ordinary tests replay.
+//!
+//! Two bytes are an operation and its argument; any bytes are a sequence. After each operation the handle that was used
+//! is compared with its model, key by key, and its invariants are checked; at the end all handles are.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+
+use cowmap_core::{Entry, Hashing, Map, Paging};
+
+/// Handles that are alive at once.
+const HANDLES: usize = 6;
+
+/// Values of scripts.
+pub trait Value: Clone + Eq + Debug {
+    fn of(number: u8) -> Self;
+}
+
+impl Value for u64 {
+    fn of(number: u8) -> Self {
+        number.into()
+    }
+}
+
+/// On the heap, so that a sanitizer sees one that is dropped twice, read too late, or leaked.
+impl Value for Box<u8> {
+    fn of(number: u8) -> Self {
+        Box::new(number)
+    }
+}
+
+/// Keys: a block of neighbours, two families that collide, and keys from all over.
+fn key(number: u8) -> i64 {
+    let id = i64::from(number % 64);
+    match number / 64 {
+        0 => id,
+        1 => id << 56 | 1 << 30,
+        2 => (id + 1) * 112 << 20,
+        _ => id.wrapping_mul(0x9e37_79b9_7f4a_7c15_u64.cast_signed()) | 1 << 40,
+    }
+}
+
+struct Handle<V, P: Paging, H: Hashing> {
+    map: Map<i64, V, P, H>,
+    model: BTreeMap<i64, V>,
+}
+
+impl<V: Value, P: Paging, H: Hashing> Clone for Handle<V, P, H> {
+    fn clone(&self) -> Self {
+        Handle { map: self.map.clone(), model: self.model.clone() }
+    }
+}
+
+/// Runs a script; answers how many operations it had.
+///
+/// # Panics
+///
+/// Panics where a map and its model differ.
+pub fn run<V: Value, P: Paging, H: Hashing + Default>(script: &[u8]) -> usize {
+    let first = Handle { map: Map::<i64, V, P, H>::default(), model: BTreeMap::new() };
+    let mut handles = vec![first];
+    let mut steps = 0;
+    for operation in script.chunks_exact(2) {
+        step(&mut handles, operation[0], operation[1]);
+        handles[0].assert_same();
+        steps += 1;
+    }
+    for handle in &handles {
+        handle.assert_same();
+    }
+    steps
+}
+
+/// Executes one operation on the first handle.
+fn step<V, P, H>(handles: &mut Vec<Handle<V, P, H>>, operation: u8, number: u8)
+where
+    V: Value,
+    P: Paging,
+    H: Hashing + Default,
+{
+    let which = usize::from(number) % handles.len();
+    match operation % 40 {
+        0 if handles.len() < HANDLES => handles.push(handles[0].clone()),
+        0 | 1 => handles.swap(0, which),
+        2 if handles.len() > 1 => drop(handles.swap_remove(which)),
+        2 => handles[0] = Handle { map: Map::default(), model: BTreeMap::new() },
+        3 => {
+            let (first, rest) = handles.split_first_mut().expect("one is never dropped");
+            if let Some(other) = rest.get(which.saturating_sub(1)) {
+                first.combine(other, number);
+            }
+        }
+        operation => handles[0].change(operation, number),
+    }
+}
+
+impl<V: Value, P: Paging, H: Hashing + Default> Handle<V, P, H> {
+    fn assert_same(&self) {
+        self.map.check_invariants();
+        assert!(self.map.iter_sorted().eq(self.model.iter().map(|(&key, value)| (key, value))));
+        for number in 0..=u8::MAX {
+            assert_eq!(self.map.get(key(number)), self.model.get(&key(number)));
+        }
+    }
+
+    /// Makes one of two.
+    fn combine(&mut self, other: &Self, number: u8) {
+        let Handle { map, model } = self;
+        let differ = |key: &i64, model: &BTreeMap<i64, V>| !model.contains_key(key);
+        match number / 50 {
+            0 => {
+                *map = map.union(&other.map);
+                for (&key, value) in &other.model {
+                    model.entry(key).or_insert_with(|| value.clone());
+                }
+            }
+            1 => {
+                *map = map.intersection(&other.map);
+                model.retain(|key, _| other.model.contains_key(key));
+            }
+            2 => {
+                *map = map.difference(&other.map);
+                model.retain(|key, _| differ(key, &other.model));
+            }
+            3 => {
+                *map = map.symmetric_difference(&other.map);
+                let old = model.clone();
+                model.retain(|key, _| differ(key, &other.model));
+                let added = other.model.iter().filter(|(key, _)| differ(key, &old));
+                model.extend(added.map(|(&key, value)| (key, value.clone())));
+            }
+            _ => {
+                assert_eq!(*map == other.map, *model == other.model);
+                assert_eq!(
+                    map.is_submap(&other.map),
+                    model.iter().all(|(key, value)| other.model.get(key) == Some(value))
+                );
+            }
+        }
+    }
+
+    /// Changes a map and its model.
+    fn change(&mut self, operation: u8, number: u8) {
+        let Handle { map, model } = self;
+        let value = V::of(number);
+        let at = key(number);
+        let near = |n: u8| key(number.wrapping_add(n));
+        let rejected = |key: i64| (key >> 3 ^ key) & 3 == i64::from(number & 3);
+        match operation {
+            4..8 => assert_eq!(map.insert(at, value.clone()), model.insert(at, value)),
+            8..11 => {
+                for key in (0..number / 4).map(near) {
+                    assert_eq!(map.insert(key, value.clone()), model.insert(key, value.clone()));
+                }
+            }
+            11..14 => assert_eq!(map.remove(at), model.remove(&at)),
+            14..16 => {
+                for key in (0..number / 4).map(near) {
+                    assert_eq!(map.remove(key), model.remove(&key));
+                }
+            }
+            16..18 => {
+                let (got, want) = (map.get_mut(at), model.get_mut(&at));
+                assert_eq!(got, want);
+                if let (Some(got), Some(want)) = (got, want) {
+                    (*got, *want) = (V::of(!number), V::of(!number));
+                }
+            }
+            18 => {
+                let got = map.entry(at).or_insert_with(|| value.clone());
+                assert_eq!(got, model.entry(at).or_insert(value));
+            }
+            19 => match map.entry(at) {
+                Entry::Occupied(entry) => {
+                    assert_eq!(Some(entry.get()), model.get(&at));
+                    assert_eq!(Some(entry.remove()), model.remove(&at));
+                }
+                Entry::Vacant(entry) => {
+                    assert_eq!(entry.insert_entry(value.clone()).get(), &value);
+                    assert_eq!(model.insert(at, value), None);
+                }
+            },
+            20 => {
+                let change =
+                    |old: Option<V>| if old.is_some() { None } else { Some(V::of(number)) };
+                map.alter(at, change);
+                match change(model.remove(&at)) {
+                    None => {}
+                    Some(value) => drop(model.insert(at, value)),
+                }
+            }
+            21 => {
+                let keys = [number, number ^ 1, number ^ 64, number ^ 129].map(key);
+                for value in map.get_disjoint_mut(keys).into_iter().flatten() {
+                    *value = V::of(!number);
+                }
+                for key in keys {
+                    model.entry(key).and_modify(|value| *value = V::of(!number));
+                }
+            }
+            22 => {
+                map.clear();
+                model.clear();
+            }
+            23 => {
+                map.retain(|key, _| !rejected(key));
+                model.retain(|&key, _| !rejected(key));
+            }
+            24 => {
+                map.retain(|key, _| rejected(key));
+                model.retain(|&key, _| rejected(key));
+            }
+            25 => {
+                let keep = |key: i64, value: &mut V| {
+                    *value = V::of(number);
+                    !rejected(key)
+                };
+                map.retain_mut(keep);
+                model.retain(|&key, value| keep(key, value));
+            }
+            26 => {
+                for (key, value) in map.extract_if(|key, _| rejected(key)).take(number.into()) {
+                    assert_eq!(model.remove(&key), Some(value));
+                }
+            }
+            27 => {
+                for (key, value) in map.drain().take(number.into()) {
+                    assert_eq!(model.remove(&key), Some(value));
+                }
+                model.clear();
+            }
+            28 => {
+                let mut taken: BTreeMap<i64, V> = BTreeMap::new();
+                for (key, value) in std::mem::take(map) {
+                    assert_eq!(taken.insert(key, value), None, "a key came twice");
+                }
+                assert_eq!(&taken, model);
+                *map = taken.into_iter().collect();
+            }
+            29 => {
+                let mut left = map.snapshot().into_iter();
+                let part: Vec<_> = left.by_ref().take(number.into()).collect();
+                assert!(part.iter().all(|(key, value)| model.get(key) == Some(value)));
+                assert_eq!(left.len() + part.len(), model.len());
+            }
+            30 => {
+                for (key, value) in map.iter_mut().take(number.into()) {
+                    *value = V::of(number);
+                    model.insert(key, V::of(number));
+                }
+            }
+            31 => map.values_mut().zip(0_u8..).for_each(|(value, n)| *value = V::of(n)),
+            32 => map.shrink_to_fit(),
+            33 => map.shrink_to(number.into()),
+            34 => map.reserve(usize::from(number) * 2),
+            35 => {
+                *map = map.unshared();
+                assert!(!map.is_shared());
+            }
+            36 => {
+                map.extend(model.iter().map(|(&key, value)| (!key, value.clone())));
+                let more: Vec<_> =
+                    model.iter().map(|(&key, value)| (!key, value.clone())).collect();
+                model.extend(more);
+                map.retain(|key, _| key >= 0);
+                model.retain(|&key, _| key >= 0);
+            }
+            37 => {
+                let again: Map<i64, V, P, H> =
+                    map.iter().map(|(key, value)| (key, value.clone())).collect();
+                assert!(again == *map);
+                *map = again;
+            }
+            38 => {
+                let keys: Vec<i64> = (0..64).map(near).collect();
+                assert!(map.get_each(&keys).eq(keys.iter().map(|key| model.get(key))));
+            }
+            _ => {
+                let usage = map.memory_usage();
+                assert!(usage.shared <= usage.total && usage.shared_pages <= usage.pages);
+                assert_eq!(map.is_empty(), model.is_empty());
+            }
+        }
+        if operation == 31 {
+            *model = map.iter().map(|(key, value)| (key, value.clone())).collect();
+        }
+    }
+}
