@@ -7,7 +7,7 @@
 tests=(basics regressions model families std_api paging panics allocation shapes replay)
 
 suite() {
-    export ASAN_OPTIONS=detect_leaks=1 COWMAP_TEST_STEP=7
+    export ASAN_OPTIONS=detect_leaks=1 COWMAP_TEST_REDUCED=1
     sanitized address test -p cowmap-core --lib "${tests[@]/#/--test=}"
 }
 

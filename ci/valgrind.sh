@@ -7,7 +7,7 @@ tests=(replay shapes)
 
 run_under_valgrind() {
     export CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER="$checker" CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="$checker"
-    COWMAP_TEST_STEP=97 within 900 cargo test -p cowmap-core "${tests[@]/#/--test=}"
+    COWMAP_TEST_REDUCED=1 within 900 cargo test -p cowmap-core "${tests[@]/#/--test=}"
 }
 
 checker="valgrind --quiet --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite"

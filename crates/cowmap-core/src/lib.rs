@@ -103,6 +103,8 @@ mod group;
 mod hash;
 mod key;
 mod map;
+#[cfg(doctest)]
+mod misuse;
 mod order;
 mod page;
 mod paging;

@@ -74,6 +74,9 @@ fn failing<R>(fail: Fail, work: impl FnOnce() -> R) -> (bool, R) {
 
 type Tested<P> = Map<Key, u64, P, Fixed>;
 
+/// A name, and what it does to a map.
+type Operation<P> = (&'static str, fn(&mut Tested<P>));
+
 fn map_of<P: Paging>(len: i64) -> Tested<P> {
     (0..len).map(|key| (Key(key), key.unsigned_abs())).collect()
 }
@@ -136,7 +139,7 @@ fn a_map_with_tiny_pages_that_cannot_be_reserved_for_is_unharmed() {
 
 /// What gives memory back works without any: the map is left as large as it is where there is none for a smaller one.
 fn shrinking<P: Paging>() {
-    let operations: [(&str, fn(&mut Tested<P>)); 4] = [
+    let operations: [Operation<P>; 4] = [
         ("remove", |map| {
             for key in 2..300 {
                 map.remove(Key(key));
@@ -202,7 +205,7 @@ fn shrinking_a_shared_map_without_memory_keeps_it() {
 }
 
 /// What has no error to answer, each with the map it needs; keys below 70 are in it, and it is shared.
-const ABORTING: [(&str, fn(&mut Tested<Paged>)); 12] = [
+const ABORTING: [Operation<Paged>; 12] = [
     ("insert", |map| assert!(map.insert(Key(1_000), 1).is_none())),
     ("insert over a value", |map| assert!(map.insert(Key(1), 1).is_some())),
     ("remove", |map| assert!(map.remove(Key(1)).is_some())),

@@ -8,6 +8,7 @@ mod common;
 
 use std::collections::BTreeMap;
 
+use common::scale::scaled;
 use common::tracked::{Call, Key, Tracked, alive, call, contents, lies_at, panics_at};
 use cowmap_core::{Entry, Fixed, Flat, Map, Paged, Paging, Tiny};
 
@@ -72,6 +73,11 @@ fn operations<P: Paging>() -> Vec<Operation<P>> {
                 *value = new(1);
             }
         }),
+        ("get_many and get_each", |w| {
+            let keys = [0, 1, 2, ABSENT, i64::MIN].map(Key);
+            assert_eq!(w.map.get_many(keys).len(), 5);
+            assert_eq!(w.map.get_each(&keys.repeat(9)).count(), 45);
+        }),
         ("get_key_value", |w| assert!(w.map.get_key_value(Key(ABSENT)).is_none())),
         ("entry, or_insert_with", |w| {
             w.map.entry(Key(ABSENT)).or_insert_with(|| called(new(1))).id = 2;
@@ -80,7 +86,7 @@ fn operations<P: Paging>() -> Vec<Operation<P>> {
             w.map.entry(Key(0)).or_insert_with_key(|key| called(new(key.0))).id = 2;
         }),
         ("entry, and_modify", |w| {
-            drop(w.map.entry(Key(0)).and_modify(|value| *value = called(new(1))));
+            let _ = w.map.entry(Key(0)).and_modify(|value| *value = called(new(1)));
         }),
         ("entry, insert_entry", |w| {
             w.map.entry(Key(0)).insert_entry(new(1));
@@ -119,13 +125,13 @@ fn operations<P: Paging>() -> Vec<Operation<P>> {
             let half = w.map.len() / 2;
             w.map.extract_if(|key, _| called(key.0 % 3 != 0)).take(half).for_each(drop);
         }),
-        ("drain", |w| w.map.drain().for_each(|entry| called(drop(entry)))),
+        ("drain", |w| w.map.drain().for_each(|entry| drop(called(entry)))),
         ("drain, half-way", |w| {
             let half = w.map.len() / 2;
             w.map.drain().take(half).for_each(drop);
         }),
         ("into_iter", |w| {
-            std::mem::take(&mut w.map).into_iter().for_each(|entry| called(drop(entry)))
+            std::mem::take(&mut w.map).into_iter().for_each(|entry| drop(called(entry)));
         }),
         ("into_iter, half-way", |w| {
             let half = w.map.len() / 2;
@@ -136,7 +142,7 @@ fn operations<P: Paging>() -> Vec<Operation<P>> {
         ("into_values", |w| std::mem::take(&mut w.map).into_values().for_each(drop)),
         ("iter_mut", |w| w.map.iter_mut().for_each(|(key, value)| *value = called(new(key.0)))),
         ("iter_mut, step by step", |w| {
-            for (key, value) in w.map.iter_mut() {
+            for (key, value) in &mut w.map {
                 *value = new(key.0);
             }
         }),
@@ -295,28 +301,30 @@ fn check<P: Paging>(case: Case<P>, len: i64, at: &dyn Fn() -> String) {
     assert_eq!(alive(), 0, "values that were never dropped: {}", at());
 }
 
-/// Fewer panics where each step is slow.
-const STEP: usize = if cfg!(miri) { 7 } else { 1 };
+/// From one call that panics to the next.
+fn step() -> usize {
+    scaled(1, if cfg!(miri) { 29 } else { 7 })
+}
 
 #[test]
 fn flat_maps_survive_a_panic_at_every_call() {
-    let panics = panic_everywhere::<Flat>(&[0, 1, 5, 45], STEP, |_| true);
+    let panics = panic_everywhere::<Flat>(&[0, 1, 5, 45], step(), |_| true);
     println!("flat: {panics} panics");
-    assert!(panics > 1_000 / STEP);
+    assert!(panics > 1_000 / step());
 }
 
 #[test]
 fn paged_maps_survive_a_panic_at_every_call() {
-    let panics = panic_everywhere::<Paged>(&[3, 70], STEP, |_| true);
+    let panics = panic_everywhere::<Paged>(&[3, 70], step(), |_| true);
     println!("paged: {panics} panics");
-    assert!(panics > 1_000 / STEP);
+    assert!(panics > 1_000 / step());
 }
 
 #[test]
 fn maps_with_tiny_pages_survive_a_panic_at_every_call() {
-    let panics = panic_everywhere::<Tiny>(&[0, 1, 5, 17, 40], STEP, |_| true);
+    let panics = panic_everywhere::<Tiny>(&[0, 1, 5, 17, 40], step(), |_| true);
     println!("tiny: {panics} panics");
-    assert!(panics > 1_000 / STEP);
+    assert!(panics > 1_000 / step());
 }
 
 #[test]

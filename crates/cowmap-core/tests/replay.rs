@@ -3,6 +3,9 @@
 #[path = "common/random.rs"]
 #[allow(dead_code, unreachable_pub)]
 mod random;
+#[path = "common/scale.rs"]
+#[allow(unreachable_pub)]
+mod scale;
 #[path = "common/script.rs"]
 #[allow(unreachable_pub)]
 mod script;
@@ -11,6 +14,7 @@ use std::path::Path;
 
 use cowmap_core::{Fixed, Flat, Paged, Seeded, Tiny};
 use random::Random;
+use scale::scaled;
 use script::run;
 
 fn on_every_map(bytes: &[u8]) -> usize {
@@ -40,7 +44,7 @@ fn the_corpus() {
 #[test]
 fn scripts_at_random() {
     let mut random = Random::new(5);
-    let (scripts, len) = if cfg!(miri) { (2, 60) } else { (40, 600) };
+    let (scripts, len) = scaled((40, 600), (2, 60));
     let mut operations = 0;
     for _ in 0..scripts {
         let script: Vec<u8> = (0..len).map(|_| random.next_u64().to_le_bytes()[3]).collect();

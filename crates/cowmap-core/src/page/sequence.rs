@@ -2,8 +2,7 @@
 
 /// The groups from a home group on, each once: every step is one longer than the one before, which reaches all of
 /// a power of two (triangular probing). The first step is to the neighbour, which is fetched soonest; the longer
-/// ones keep full groups from growing into runs (counted at 13/16 of the slots taken: a miss takes 1.2 groups
-/// where steps of one take 1.7).
+/// ones keep full groups from growing into runs.
 #[derive(Clone, Copy)]
 pub(super) struct Sequence {
     pub(super) group: usize,

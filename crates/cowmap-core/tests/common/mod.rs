@@ -6,6 +6,7 @@
 pub mod counted;
 pub mod panics;
 pub mod random;
+pub mod scale;
 pub mod tracked;
 
 pub use counted::{Counted, Counts};
