@@ -22,7 +22,7 @@ doc() {
 step "format" cargo fmt --all --check
 step "clippy" cargo clippy --all-targets -- -Dwarnings
 step "docs" doc
-step "tests" within 600 cargo test
+step "tests" within 1500 cargo test
 step "version_table" cargo run --release -p cowmap-examples --bin version_table -- --seconds 3
 step "version_table, flat" cargo run --release -p cowmap-examples --bin version_table -- --seconds 3 --flat
 step "custom_id" cargo run --release -p cowmap-examples --bin custom_id

@@ -60,8 +60,9 @@ fn allocated(work: impl FnOnce()) -> usize {
 
 /// An ordinary page of 8-byte keys and values has about 2 KiB.
 const PAGE: usize = 2_200;
-/// A segment has 32 links, and the top array up to 256.
-const SEGMENTS: usize = (32 + 256) * 8 + 2 * 64;
+/// What splits is allocated anew as two halves. At most the top array (256 links) becomes segments of a
+/// new level, and a segment (64 links) of each of two levels splits.
+const SEGMENTS: usize = (256 + 3 * 2 * 64) * 8 + 10 * 112;
 
 type Numbers = Map<i64, u64, Paged, Fixed>;
 type Hashed<H> = Map<i64, u64, Paged, H>;
