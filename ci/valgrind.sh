@@ -10,7 +10,7 @@ run_under_valgrind() {
     COWMAP_TEST_REDUCED=1 within 900 cargo test -p cowmap-core "${tests[@]/#/--test=}"
 }
 
-checker="valgrind --quiet --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite"
+checker="valgrind --quiet --error-exitcode=9 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite"
 if command -v valgrind >/dev/null; then
     step "memcheck" run_under_valgrind
 else

@@ -44,7 +44,7 @@ fn the_corpus() {
 #[test]
 fn scripts_at_random() {
     let mut random = Random::new(5);
-    let (scripts, len) = scaled((40, 600), (2, 60));
+    let (scripts, len) = scaled((40, 600), (if cfg!(miri) { 2 } else { 8 }, 60));
     let mut operations = 0;
     for _ in 0..scripts {
         let script: Vec<u8> = (0..len).map(|_| random.next_u64().to_le_bytes()[3]).collect();
