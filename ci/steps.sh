@@ -6,6 +6,7 @@
 #   finish                   prints the summary and ends the script; not 0 if a step failed
 
 set -u
+export CARGO_INCREMENTAL=0 # nothing is compiled twice here, and half-written state of a killed build does not spoil the next
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
 failed=()
