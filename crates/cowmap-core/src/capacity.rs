@@ -72,7 +72,7 @@ const SMALL: usize = 64;
 pub(crate) struct Sizing {
     /// Slots in a group.
     pub(crate) lanes: usize,
-    /// How many of 32 slots may be taken in a page of more than [`SMALL`] slots.
+    /// How many of 64 slots may be taken in a page of more than [`SMALL`] slots.
     pub(crate) load: usize,
 }
 
@@ -88,7 +88,7 @@ impl Sizing {
         } else if slots <= SMALL {
             slots - slots / 8
         } else {
-            slots / 32 * self.load
+            slots / 64 * self.load
         }
     }
 
@@ -170,7 +170,7 @@ mod tests {
     use super::*;
 
     fn sizing(lanes: usize) -> Sizing {
-        Sizing { lanes, load: 24 }
+        Sizing { lanes, load: 48 }
     }
 
     fn tiers() -> impl Iterator<Item = Tier> {

@@ -21,12 +21,12 @@
 //!  [header | link link …]                        2^SEGMENT_BITS links
 //!              |
 //!              v  page
-//!  [pad | header | group 0 | group 1 | … | group g-1 | o0 o1 … o(g-1)]
-//!                ^ base: aligned to 64 or more        one overflow byte a group
+//!  [pad | o(g-1) … o1 o0 | header | group 0 | group 1 | … | group g-1]
+//!         one overflow byte a group ^ base: aligned to 64 or more
 //!
 //!  group:   [ key words, LANES of them | value slots, LANES of them ]
 //!  link:    address of a child's base, and in its low 6 bits
-//!             to a page: its number of groups (0: ask the header)
+//!             to a page: 58 less the binary logarithm of its number of groups
 //!             to a segment: its depth
 //!  header:  count, length, room, … of a page; count, weight, … of a segment
 //! ```
@@ -41,8 +41,8 @@
 //! Pages:
 //!
 //! * **P1** A page pointer leads to the groups of a live allocation that was made for the same word and value types by
-//!   `Page::allocate`, with a header before the groups that tells its tier; or to `EMPTY`, one group of
-//!   free words without a header, which is never written. A tag of 0 groups stands for the header's.
+//!   `Page::allocate`, with a header before the groups and overflow bytes before it, as many as its tag says; or to `EMPTY`,
+//!   one group of free words with an overflow byte of 0 but without a header, which is never written.
 //! * **P2** The words of every group are initialised, and so are the overflow bytes. A free slot's word is 0.
 //! * **P3** A slot has a value exactly if its word is not 0. A word is written after its value, and cleared before
 //!   its value is read out or dropped.
@@ -91,6 +91,7 @@
 //! | What do users see? | `map/` |
 
 #![cfg_attr(not(feature = "std"), no_std)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![allow(clippy::inline_always)]
 
 extern crate alloc;

@@ -8,6 +8,19 @@ use crate::page::{Geometry, Shape};
 use crate::word::Word;
 
 /// How a map divides its entries into pages. Sealed: [`Paged`] and [`Flat`] are all there is.
+///
+/// # Examples
+///
+/// ```
+/// use cowmap_core::{Flat, Map, Paged, Paging};
+///
+/// /// The sum of the values of a map, paged or flat.
+/// fn sum<P: Paging>(map: &Map<u64, u64, P>) -> u64 {
+///     map.values().sum()
+/// }
+/// assert_eq!(sum(&Map::<_, _, Paged>::from([(1, 10), (2, 20)])), 30);
+/// assert_eq!(sum(&Map::<_, _, Flat>::from([(1, 10)])), 10);
+/// ```
 pub trait Paging: Send + Sync + sealed::Sealed {
     /// The type of a map's length in its handle.
     #[doc(hidden)]
@@ -15,7 +28,7 @@ pub trait Paging: Send + Sync + sealed::Sealed {
     /// Whether full pages split at all.
     #[doc(hidden)]
     const PAGED: bool;
-    /// How many of 32 slots of a page may be taken.
+    /// How many of 64 slots of a page may be taken.
     #[doc(hidden)]
     const LOAD: usize;
     /// A segment has `2^SEGMENT_BITS` links.
@@ -37,6 +50,15 @@ mod sealed {
 }
 
 /// Pages of about 2 KiB under a directory: a write after a snapshot copies one page and the path to it.
+///
+/// # Examples
+///
+/// ```
+/// use cowmap_core::{CowMap, Map, Paged};
+///
+/// let map: CowMap<u64, char> = Map::<u64, char, Paged>::new();
+/// assert!(map.is_empty());
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Paged;
 
@@ -46,12 +68,21 @@ impl Paging for Paged {
     const PAGED: bool = true;
     const SEGMENT_BITS: u8 = 6;
     const ROOT_BITS: u8 = 8;
-    const LOAD: usize = 26;
+    const LOAD: usize = 57;
     const PAGE_BYTES: usize = 2048;
     const PAGE_SLOTS_OF_HEAVY_VALUES: usize = 32;
 }
 
 /// One page that grows without limit: fastest to read, but the first write after a snapshot copies it.
+///
+/// # Examples
+///
+/// ```
+/// use cowmap_core::{Flat, FlatCowMap, Map};
+///
+/// let map: FlatCowMap<u64, char> = Map::<u64, char, Flat>::new();
+/// assert!(map.is_empty());
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Flat;
 
@@ -61,7 +92,7 @@ impl Paging for Flat {
     const PAGED: bool = false;
     const SEGMENT_BITS: u8 = 0;
     const ROOT_BITS: u8 = 0;
-    const LOAD: usize = 27;
+    const LOAD: usize = 54;
     const PAGE_BYTES: usize = usize::MAX;
     const PAGE_SLOTS_OF_HEAVY_VALUES: usize = usize::MAX;
 }
@@ -78,7 +109,7 @@ impl Paging for Tiny {
     const PAGED: bool = true;
     const SEGMENT_BITS: u8 = 1;
     const ROOT_BITS: u8 = 3;
-    const LOAD: usize = 24;
+    const LOAD: usize = 48;
     const PAGE_BYTES: usize = 128;
     const PAGE_SLOTS_OF_HEAVY_VALUES: usize = 8;
 }
@@ -167,6 +198,15 @@ impl<W: Word, V, P: Paging> Limits<W, V, P> {
     /// page splits (at 61 in the mean of 96, four and a half standard deviations are left).
     pub(crate) const RESERVED_ENTRIES: usize =
         if Self::PAGE_ENTRIES < 4 { 1 } else { Self::PAGE_ENTRIES * 2 / 3 };
+
+    /// The tier of a page in a directory that starts with these entries and may soon get more, `None` where it would need
+    /// 2^32 slots.
+    ///
+    /// An ordinary one, which need not grow before it splits, but no more than four times what few entries need.
+    pub(crate) fn tier_in_directory(entries: usize) -> Option<Tier> {
+        let least = Self::SIZING.tier_for(entries + 1)?;
+        Some(if entries < Self::PAGE_ENTRIES / 4 { least } else { least.max(Self::TIER) })
+    }
 
     /// The shape of a page of this tier.
     pub(crate) fn shape(tier: Tier, depth: u8, weight: usize) -> Shape {

@@ -157,9 +157,8 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
                 let link = Link::to_page(page.page());
                 self.set_child(parent, at, depth, link);
             } else {
-                let tier = Limits::<W, V, P>::SIZING
-                    .tier_for(entries + entries / 4)
-                    .map_or(Limits::<W, V, P>::TIER, |tier| tier.min(Limits::<W, V, P>::TIER));
+                let tier = Limits::<W, V, P>::tier_in_directory(entries)
+                    .expect("a merged page has fewer entries than a page");
                 let shape = Limits::<W, V, P>::shape(tier, depth, parent.weight);
                 let (merged, left) = Page::merge([page, other], shape, hash)?;
                 self.set_child(parent, at, depth, Link::to_page(merged));

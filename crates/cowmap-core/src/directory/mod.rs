@@ -127,29 +127,64 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     /// The link to the page at the end of a page hash's path: one step a level.
     #[inline(always)]
     fn page_link(&self, hash: PageHash) -> Link {
-        let mut link = self.root;
         if !self.has_directory() {
-            return link;
+            return self.root;
         }
-        let below = |link: Link| {
-            let index = Segment::index(hash, link.depth(), P::SEGMENT_BITS);
-            // SAFETY: what is linked above the pages is a segment, alive, which nobody writes while
-            // the handle is borrowed; an index of SEGMENT_BITS bits is one of its links (D2, D3).
-            unsafe { link.segment().link(index) }
-        };
-        // SAFETY: as above; the root's tag leaves as many bits of the hash as the root segment has.
-        link = unsafe { link.segment().link((hash.0 >> (link.tag() & 63)) as usize) };
-        // Written out, because a loop is unrolled into something longer.
-        if self.levels >= 2 {
-            link = below(link);
-            if self.levels > 2 {
-                link = below(link);
-                for _ in 3..self.levels {
-                    link = below(link);
+        // SAFETY: there is a directory; each link but the one to the page is to a segment.
+        unsafe {
+            let mut link = self.root_link(hash);
+            if self.levels >= 2 {
+                // Written out, because a loop is unrolled into something longer.
+                if self.levels > 2 {
+                    link = Self::link_below(link, hash);
+                    if self.levels > 3 {
+                        link = self.long_path(link, hash);
+                    }
                 }
+                link = Self::link_below(link, hash);
             }
+            link
+        }
+    }
+
+    /// The link on the path of a page hash that has one level of segments below it.
+    ///
+    /// # Safety
+    ///
+    /// `link` is the one on the path that is three levels down, and not to a page.
+    #[cold]
+    #[inline(never)]
+    unsafe fn long_path(&self, mut link: Link, hash: PageHash) -> Link {
+        for _ in 3..self.levels {
+            // SAFETY: the link is to a segment.
+            link = unsafe { Self::link_below(link, hash) };
         }
         link
+    }
+
+    /// The root segment's link on the path of a page hash.
+    ///
+    /// # Safety
+    ///
+    /// There is a directory.
+    #[inline(always)]
+    pub(super) unsafe fn root_link(&self, hash: PageHash) -> Link {
+        let index = (hash.0 >> (self.root.tag() & 63)) as usize;
+        // SAFETY: the root is a segment, alive, which nobody writes while the handle is borrowed; its tag leaves as many
+        // bits of the hash as it has (D2, D3).
+        unsafe { self.root.segment().link(index) }
+    }
+
+    /// The link below a link on the path of a page hash.
+    ///
+    /// # Safety
+    ///
+    /// The link is one of this tree's, to a segment, and the tree is not written meanwhile.
+    #[inline(always)]
+    pub(super) unsafe fn link_below(link: Link, hash: PageHash) -> Link {
+        let index = Segment::index(hash, link.depth(), P::SEGMENT_BITS);
+        // SAFETY: the segment is alive, and an index of SEGMENT_BITS bits is one of its links (D2, D3).
+        unsafe { link.segment().link(index) }
     }
 
     /// The page and slot of `word`, which must not be the free word.

@@ -12,6 +12,15 @@ use crate::word::Word;
 
 /// The bytes that a handle keeps alive, as it asked the allocator for them. What values own elsewhere
 /// is not counted.
+///
+/// # Examples
+///
+/// ```
+/// let map: cowmap_core::CowMap<u64, u64> = (0..1000).map(|id| (id, id)).collect();
+/// let usage = map.memory_usage();
+/// assert!(usage.total >= 16_000 && usage.pages > 1);
+/// assert_eq!((usage.shared, usage.shared_pages), (0, 0));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub struct MemoryUsage {

@@ -14,7 +14,7 @@ use super::Tree;
 use super::link::Link;
 use super::segment::Segment;
 use super::write::Parent;
-use crate::capacity::Tier;
+
 use crate::count::{FRESH, HANDLE};
 use crate::error::TryReserveError;
 use crate::hash::PageHash;
@@ -58,10 +58,9 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         let parent = self.page_parent(at);
         let page = self.page_under(parent, at);
         // SAFETY: alive, being linked, and not written meanwhile.
-        let depth = unsafe { page.borrow() }.depth();
-        // SAFETY: as above.
-        let halves = unsafe { page.borrow() }.halves(depth, hash);
-        if let Some(empty) = halves.iter().position(|&entries| entries == 0) {
+        let view = unsafe { page.borrow() };
+        let (depth, entries) = (view.depth(), view.len());
+        if let Some(empty) = view.has_halves(depth, hash).iter().position(|&has| !has) {
             // Nothing to separate yet: the page keeps its entries and covers half of what it did.
             self.unshare_page_under(parent, at, hash)?.set_depth(depth + 1);
             // SAFETY: the path has one owner; the page stays linked where its entries are.
@@ -70,26 +69,37 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
             }
             return Ok(true);
         }
-        let shapes = halves.map(|entries| {
-            Limits::<W, V, P>::shape(Self::tier_after_split(entries), depth + 1, parent.weight)
-        });
+        // If the page had grown as a table, half of it may be more than an ordinary page holds.
+        let tier = Limits::<W, V, P>::tier_in_directory(entries - 2)
+            .expect("half of a page has fewer entries than a page");
+        let shape = Limits::<W, V, P>::shape(tier, depth + 1, parent.weight);
         // SAFETY: the path has one owner; both halves are linked before the old page is released.
         unsafe {
-            let (new, old) = self.transferred(parent, page, shapes, depth, hash)?;
+            let (new, old) = self.transferred(parent, page, [shape; 2], depth, hash)?;
             for (half, page) in [false, true].into_iter().zip(new) {
                 self.set_child(parent, at.with_bit(depth, half), depth + 1, Link::to_page(page));
             }
             old.release(parent.weight);
         }
+        for half in [false, true] {
+            self.trim(parent, at.with_bit(depth, half), hash);
+        }
         Ok(true)
     }
 
-    /// The tier for half of a page that has this many entries, and soon one more. (If the page had grown
-    /// as a table, that may be more than an ordinary page holds.)
-    fn tier_after_split(entries: usize) -> Tier {
-        Limits::<W, V, P>::SIZING
-            .tier_for(entries + 1)
-            .expect("half of a page has fewer entries than a page")
+    /// Gives back what a page does not need that got few of the entries of a page that was split. Without memory for a smaller
+    /// one it stays as it is.
+    fn trim<H: Rules<V>>(&mut self, parent: Parent, at: PageHash, hash: &H) {
+        let page = self.page_under(parent, at);
+        // SAFETY: alive, being linked, and not written meanwhile.
+        let view = unsafe { page.borrow() };
+        let entries = view.len();
+        if entries < view.room() / 4
+            && let Some(tier) = Limits::<W, V, P>::tier_in_directory(entries)
+            && tier < page.tier()
+        {
+            let _ = self.resize(parent, at, tier, hash);
+        }
     }
 
     /// Puts a directory above the root page: a segment of two links to it.

@@ -135,7 +135,6 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     }
 
     /// What holds the page of `hash`, if everything above the page has one owner, this handle.
-    #[inline]
     pub(super) fn sole_parent(&self, hash: PageHash) -> Option<Parent> {
         let mut parent = Parent::ROOT;
         for _ in 0..self.segment_levels() {
@@ -151,13 +150,26 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         Some(parent)
     }
 
-    /// The page on the path of `at`, if it and the whole path have one owner, this handle.
+    /// The page on the path of `at`, if it and the whole path have one owner, this handle: as what
+    /// [`sole_parent`](Self::sole_parent) holds, but on the way that a lookup goes, for insertions begin here.
     #[inline]
     pub(super) fn sole_page(&mut self, at: PageHash) -> Option<Page<W, V>> {
-        let parent = self.sole_parent(at)?;
-        let page = self.page_under(parent, at);
+        let (mut link, mut weight) = (self.root, HANDLE);
+        for level in 0..self.segment_levels() {
+            // SAFETY: the link is to a segment of this tree, alive, whose header is written by nobody else while it has one
+            // owner.
+            unsafe {
+                let header = link.segment().header();
+                if !header.count.is_sole(weight) {
+                    return None;
+                }
+                weight = header.weight.get();
+                link = if level == 0 { self.root_link(at) } else { Self::link_below(link, at) };
+            }
+        }
+        let page = link.page();
         // SAFETY: alive, being linked; the empty page has no count and no owner.
-        let sole = !page.is_empty_page() && unsafe { page.count() }.is_sole(parent.weight);
+        let sole = !page.is_empty_page() && unsafe { page.count() }.is_sole(weight);
         sole.then_some(page)
     }
 }

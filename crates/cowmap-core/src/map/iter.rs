@@ -20,8 +20,8 @@ struct Entries<'a, W, V> {
     pages: Pages<W, V>,
     /// The slots that are left of the current page.
     slots: Slots<W, V>,
-    /// The page after it, asked for ahead of time.
-    upcoming: Option<Page<W, V>>,
+    /// The two pages after it, asked for ahead of time.
+    upcoming: [Option<Page<W, V>>; 2],
     left: usize,
     marker: PhantomData<&'a V>,
 }
@@ -41,7 +41,7 @@ impl<'a, W: Word, V> Entries<'a, W, V> {
     fn of<P: Paging>(tree: &'a Tree<W, V, P>) -> Self {
         let mut pages = Pages::of(tree);
         // SAFETY: the tree is borrowed, so it is alive and nobody writes it.
-        let upcoming = unsafe { pages.next() };
+        let upcoming = unsafe { [pages.next(), pages.next()] };
         Entries { pages, slots: Slots::none(), upcoming, left: tree.len(), marker: PhantomData }
     }
 
@@ -49,7 +49,7 @@ impl<'a, W: Word, V> Entries<'a, W, V> {
         Entries {
             pages: Pages::none(),
             slots: Slots::none(),
-            upcoming: None,
+            upcoming: [None; 2],
             left: 0,
             marker: PhantomData,
         }
@@ -61,10 +61,9 @@ impl<'a, W: Word, V> Entries<'a, W, V> {
             // SAFETY: the tree is borrowed for `'a`, so it is alive and nobody writes it; the slot
             // holds an entry.
             unsafe {
-                if let Some(slot) = self.slots.next() {
+                if let Some(entry) = self.slots.next_entry() {
                     self.left -= 1;
-                    let page = self.slots.page().borrow();
-                    return Some((page.word(slot), page.value(slot)));
+                    return Some(entry);
                 }
             }
             if !self.next_page() {
@@ -77,10 +76,7 @@ impl<'a, W: Word, V> Entries<'a, W, V> {
     fn fold<B>(mut self, mut acc: B, mut f: impl FnMut(B, (W, &'a V)) -> B) -> B {
         loop {
             // SAFETY: as in `next`.
-            acc = unsafe {
-                let page = self.slots.page().borrow();
-                self.slots.fold(acc, |acc, slot| f(acc, (page.word(slot), page.value(slot))))
-            };
+            acc = unsafe { self.slots.fold_entries(acc, |acc, word, value| f(acc, (word, value))) };
             self.slots = Slots::none();
             if !self.next_page() {
                 return acc;
@@ -91,10 +87,15 @@ impl<'a, W: Word, V> Entries<'a, W, V> {
     /// Goes on to the next page; `false` if there is none.
     #[inline]
     fn next_page(&mut self) -> bool {
-        let Some(page) = self.upcoming else { return false };
+        let [Some(page), next] = self.upcoming else { return false };
         // SAFETY: the tree is borrowed for `'a`, so it is alive and nobody writes it.
-        self.upcoming = unsafe { self.pages.next() };
-        self.slots = Slots::before(page, self.upcoming.unwrap_or(Page::empty()));
+        unsafe {
+            self.upcoming = [next, self.pages.next()];
+            if let Some(later) = self.upcoming[1] {
+                later.borrow().prefetch_start();
+            }
+        }
+        self.slots = Slots::before(page, next.unwrap_or(Page::empty()));
         true
     }
 }
@@ -162,19 +163,55 @@ macro_rules! borrowing_iterator {
 
 borrowing_iterator! {
     /// The entries of a map, from [`Map::iter`]: keys by value, values by reference.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let map = cowmap_core::CowMap::from([(1_u64, 'a'), (2, 'b')]);
+    /// let mut iter = map.iter();
+    /// let first = iter.next();
+    /// assert!(first == Some((1, &'a')) || first == Some((2, &'b')));
+    /// assert_eq!((iter.len(), iter.clone().count()), (1, 1));
+    /// ```
     Iter, (K, &'a V), entry => (key_of::<K>(entry.0), entry.1)
 }
 borrowing_iterator! {
     /// The keys of a map, from [`Map::keys`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let map = cowmap_core::CowMap::from([(1_u64, 'a'), (2, 'b')]);
+    /// assert_eq!(map.keys().len(), 2);
+    /// assert_eq!(map.keys().max(), Some(2));
+    /// ```
     Keys, K, entry => key_of::<K>(entry.0)
 }
 borrowing_iterator! {
     /// The values of a map, from [`Map::values`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let map = cowmap_core::CowMap::from([(1_u64, 'a'), (2, 'b')]);
+    /// assert_eq!(map.values().len(), 2);
+    /// assert_eq!(map.values().max(), Some(&'b'));
+    /// ```
     Values, &'a V, entry => entry.1
 }
 
 /// The entries of a map by value, from `into_iter`: moved out of pages that the map owned alone,
 /// cloned out of shared ones.
+///
+/// # Examples
+///
+/// ```
+/// let map = cowmap_core::CowMap::from([(1_u64, "a".to_owned())]);
+/// let snapshot = map.clone();
+/// let mut entries = map.into_iter();
+/// assert_eq!(entries.next(), Some((1, "a".to_owned())));
+/// assert_eq!(snapshot[1], "a");
+/// ```
 pub struct IntoIter<K: SentinelKey, V, P: Paging> {
     #[expect(dead_code, reason = "keeps alive, and in the end drops, what the others lead to")]
     tree: Tree<WordOf<K>, V, P>,
@@ -223,20 +260,41 @@ impl<K: SentinelKey, V, P: Paging> IntoIter<K, V, P> {
     #[inline(always)]
     fn take_slot(&mut self) -> Option<Taken<WordOf<K>, V>> {
         loop {
-            // SAFETY: the tree is this iterator's, and is alive; its segments are not written, and
-            // of its pages only slots that were visited. Only a page that has one owner (S2) is
-            // written: once the path was found to have one, nobody can share it any more, for
-            // that takes a clone of the tree's handle.
-            unsafe {
-                if let Some(slot) = self.slots.next() {
-                    self.left -= 1;
-                    return Some(Taken { page: self.slots.page(), slot, moves: self.moves });
-                }
-                let visited = self.pages.next_visited()?;
-                self.slots = Slots::of(visited.page);
-                self.moves = visited.sole;
+            // SAFETY: the tree is this iterator's, and is alive; of its pages only slots that were visited
+            // are written. Only a page that has one owner (S2) is written: once the path was
+            // found to have one, nobody can share it any more, for that takes a clone of the tree's handle.
+            if let Some(slot) = unsafe { self.slots.next() } {
+                self.left -= 1;
+                return Some(Taken { page: self.slots.page(), slot, moves: self.moves });
+            }
+            if !self.next_page() {
+                return None;
             }
         }
+    }
+
+    /// Calls `f` with each slot that is left and holds an entry, as [`take_slot`](Self::take_slot) gives them.
+    #[inline(always)]
+    fn fold_slots<B>(mut self, mut acc: B, mut f: impl FnMut(B, Taken<WordOf<K>, V>) -> B) -> B {
+        loop {
+            let (page, moves) = (self.slots.page(), self.moves);
+            let slots = core::mem::replace(&mut self.slots, Slots::none());
+            // SAFETY: as in `take_slot`; `f` gets each slot once.
+            acc = unsafe { slots.fold(acc, |acc, slot| f(acc, Taken { page, slot, moves })) };
+            if !self.next_page() {
+                return acc;
+            }
+        }
+    }
+
+    /// Goes on to the next page; `false` if there is none.
+    #[inline]
+    fn next_page(&mut self) -> bool {
+        // SAFETY: the tree is this iterator's, and is alive; its segments are not written.
+        let Some(visited) = (unsafe { self.pages.next_visited() }) else { return false };
+        self.slots = Slots::of(visited.page);
+        self.moves = visited.sole;
+        true
     }
 
     /// The key of the next entry, whose value is left to be dropped with the tree.
@@ -247,11 +305,20 @@ impl<K: SentinelKey, V, P: Paging> IntoIter<K, V, P> {
         Some(key_of::<K>(unsafe { page.borrow() }.word(slot)))
     }
 
+    /// Folds the keys that are left, as [`next_key`](Self::next_key) gives them.
+    #[inline]
+    pub(super) fn fold_keys<B>(self, init: B, mut f: impl FnMut(B, K) -> B) -> B {
+        self.fold_slots(init, |acc, Taken { page, slot, .. }| {
+            // SAFETY: as in `next_key`.
+            f(acc, key_of::<K>(unsafe { page.borrow() }.word(slot)))
+        })
+    }
+
     /// The entries that are left.
     pub(super) fn rest(&self) -> impl Iterator<Item = (K, &V)> {
         let mut pages = self.pages.clone();
         // SAFETY: the tree is this iterator's, which is borrowed, so nobody writes it.
-        let upcoming = unsafe { pages.next() };
+        let upcoming = unsafe { [pages.next(), pages.next()] };
         let slots = self.slots.clone();
         let mut rest =
             Entries { pages, slots, upcoming, left: self.left, marker: PhantomData::<&V> };
@@ -288,6 +355,13 @@ impl<K: SentinelKey, V: Clone, P: Paging> IntoIter<K, V, P> {
         // SAFETY: what `take_slot` gives is that.
         Some(unsafe { taken.entry() }.1)
     }
+
+    /// Folds the values that are left.
+    #[inline]
+    pub(super) fn fold_values<B>(self, init: B, mut f: impl FnMut(B, V) -> B) -> B {
+        // SAFETY: what `fold_slots` gives is that.
+        self.fold_slots(init, |acc, taken| f(acc, unsafe { taken.entry() }.1))
+    }
 }
 
 impl<K: SentinelKey, V: Clone, P: Paging> Iterator for IntoIter<K, V, P> {
@@ -304,6 +378,15 @@ impl<K: SentinelKey, V: Clone, P: Paging> Iterator for IntoIter<K, V, P> {
     #[inline]
     fn size_hint(&self) -> (usize, Option<usize>) {
         (self.left, Some(self.left))
+    }
+
+    #[inline]
+    fn fold<B, F: FnMut(B, (K, V)) -> B>(self, init: B, mut f: F) -> B {
+        self.fold_slots(init, |acc, taken| {
+            // SAFETY: what `fold_slots` gives is that.
+            let (word, value) = unsafe { taken.entry() };
+            f(acc, (key_of::<K>(word), value))
+        })
     }
 }
 

@@ -30,7 +30,7 @@ impl<'a, W: Word, V> Pending<'a, W, V> {
     fn none() -> Self {
         // SAFETY: the empty page is alive for ever, and never written.
         let page = unsafe { Page::empty().borrow() };
-        Pending { page, place: Place(0), word: W::FREE }
+        Pending { page, place: Place::default(), word: W::FREE }
     }
 
     #[inline(always)]
@@ -96,6 +96,15 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
 const AHEAD: usize = 16;
 
 /// The values of keys, in their order, from [`Map::get_each`].
+///
+/// # Examples
+///
+/// ```
+/// let map = cowmap_core::CowMap::from([(1_u64, 'a'), (2, 'b')]);
+/// let mut each = map.get_each(&[2, 3]);
+/// assert_eq!(each.len(), 2);
+/// assert_eq!((each.next(), each.next()), (Some(Some(&'b')), Some(None)));
+/// ```
 pub struct GetEach<'a, K: SentinelKey, V, P: Paging, H: Hashing> {
     map: &'a Map<K, V, P, H>,
     /// The keys that are not started yet.

@@ -56,11 +56,33 @@ use crate::word::Word;
 /// write after it copies one small page and the path to it, whatever the size of the map.
 ///
 /// See [`Map`] for the methods.
+///
+/// # Examples
+///
+/// ```
+/// use cowmap_core::CowMap;
+///
+/// let mut map: CowMap<u64, u64> = (0..100_000).map(|id| (id, id)).collect();
+/// let snapshot = map.clone();
+/// map.insert(7, 0);
+/// assert_eq!((snapshot[7], map[7]), (7, 0));
+/// let usage = map.memory_usage();
+/// assert_eq!(usage.pages - usage.shared_pages, 1);
+/// ```
 pub type CowMap<K, V> = Map<K, V, Paged, Fixed>;
 
 /// The flat map: one allocation. Fastest to read; the first write after a snapshot copies the table, O(n).
 ///
 /// See [`Map`] for the methods.
+///
+/// # Examples
+///
+/// ```
+/// use cowmap_core::FlatCowMap;
+///
+/// let map: FlatCowMap<u64, u64> = (0..100_000).map(|id| (id, id)).collect();
+/// assert_eq!(map.memory_usage().pages, 1);
+/// ```
 pub type FlatCowMap<K, V> = Map<K, V, Flat, Fixed>;
 
 /// The paged map with a secret in its hash, for keys that strangers choose.
@@ -69,6 +91,15 @@ pub type FlatCowMap<K, V> = Map<K, V, Flat, Fixed>;
 /// iterates can learn the secret from it: do not show that order to those you defend against.
 ///
 /// See [`Map`] for the methods.
+///
+/// # Examples
+///
+/// ```
+/// use cowmap_core::SeededCowMap;
+///
+/// let sessions = SeededCowMap::from([(0xdead_beef_u64, "anna"), (0x0bad_cafe, "ben")]);
+/// assert_eq!(sessions.get(0xdead_beef), Some(&"anna"));
+/// ```
 pub type SeededCowMap<K, V> = Map<K, V, Paged, Seeded>;
 
 /// The tree of a map that is being written, and how it is.
@@ -432,7 +463,7 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     #[doc(hidden)]
     pub fn hashes(&self, key: K) -> (u64, u64) {
         let word = encode(key).widen();
-        (self.reading().page(word).0, self.reading().place(word).0)
+        (self.reading().page(word).0, self.reading().place(word).group)
     }
 }
 

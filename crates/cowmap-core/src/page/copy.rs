@@ -4,6 +4,7 @@
 //! if a clone panics (`Filling`), so that the old page stays as it was.
 
 use core::mem::ManuallyDrop;
+use core::ptr;
 
 use super::{Geometry, Page, PageMut, PageRef, Shape, Slot, Slots};
 use crate::error::TryReserveError;
@@ -37,16 +38,18 @@ impl<W: Word, V> Drop for Filling<W, V> {
 }
 
 impl<W: Word, V> PageRef<'_, W, V> {
-    /// How many entries have the bit of the page hash at `depth` clear, and set.
-    pub(crate) fn halves<H: WordHash>(self, depth: u8, hash: &H) -> [usize; 2] {
-        // SAFETY: the page is alive and not written as long as `self` is used.
-        let (all, upper) = unsafe {
-            Slots::of(self.page()).fold((0, 0), |(all, upper), slot| {
-                let page = hash.page(self.word(slot).widen());
-                (all + 1, upper + usize::from(page.bit(u32::from(depth))))
-            })
-        };
-        [all - upper, upper]
+    /// Whether the page, which has entries, has any whose page hash has the bit at `depth` clear, and any that has it set. Of
+    /// pages that can be split, a few entries show it.
+    pub(crate) fn has_halves<H: WordHash>(self, depth: u8, hash: &H) -> [bool; 2] {
+        let mut has = [false; 2];
+        for slot in self.slots() {
+            let page = hash.page(self.word(slot).widen());
+            has[usize::from(page.bit(u32::from(depth)))] = true;
+            if has == [true; 2] {
+                break;
+            }
+        }
+        has
     }
 
     /// Puts each entry, its value from `take`, into the one target, or into the one of two that the
@@ -56,17 +59,16 @@ impl<W: Word, V> PageRef<'_, W, V> {
         hash: &H,
         targets: &mut [Filling<W, V>; N],
         depth: u8,
-        mut take: impl FnMut(Slot) -> V,
+        mut take: impl FnMut(&V) -> V,
     ) {
         let mut pages = targets.each_mut().map(Filling::page_mut);
         // SAFETY: the page is alive and not written as long as `self` is used.
         let all_upper = unsafe {
-            Slots::of(self.page()).fold((0_u32, 0_u32), |(all, upper), slot| {
-                let word = self.word(slot);
-                let upper_half = N > 1 && hash.page(word.widen()).bit(u32::from(depth));
-                let target = usize::from(upper_half);
-                let value = take(slot);
-                pages[target].place(hash.place(word.widen()), word, value);
+            Slots::of(self.page()).fold_entries((0_u32, 0_u32), |(all, upper), word, value| {
+                let page = hash.page(word.widen());
+                let target = usize::from(N > 1 && page.bit(u32::from(depth)));
+                let value = take(value);
+                pages[target].place(hash.place_at(word.widen(), page), word, value);
                 (all + 1, upper + target as u32)
             })
         };
@@ -102,7 +104,7 @@ impl<W: Word, V> Page<W, V> {
             // dropping values.
             unsafe {
                 let page = self.borrow();
-                page.transfer(hash, &mut targets, depth, |slot| self.value_ptr(slot).read());
+                page.transfer(hash, &mut targets, depth, |value| ptr::read(value));
                 self.free();
             }
         }
@@ -133,14 +135,12 @@ impl<W: Word, V> Page<W, V> {
             let sole = pages.map(|page| page.count().is_sole(shape.weight));
             // What runs user code, and may panic, comes before anything is moved.
             for (page, _) in pages.into_iter().zip(sole).filter(|&(_, sole)| !sole) {
-                let page = page.borrow();
-                page.transfer(hash, &mut target, 0, |slot| hash.clone_value(page.value(slot)));
+                page.borrow().transfer(hash, &mut target, 0, |value| hash.clone_value(value));
             }
             let mut left = pages;
             for (page, _) in left.iter_mut().zip(sole).filter(|&(_, sole)| sole) {
                 let moved = core::mem::replace(page, Page::empty());
-                let take = |slot| moved.value_ptr(slot).read();
-                moved.borrow().transfer(hash, &mut target, 0, take);
+                moved.borrow().transfer(hash, &mut target, 0, |value| ptr::read(value));
                 moved.free();
             }
             let [target] = target;
@@ -162,10 +162,7 @@ impl<W: Word, V> PageRef<'_, W, V> {
         hash: &H,
     ) -> Result<[Page<W, V>; N], TryReserveError> {
         let mut targets = allocate(shapes)?;
-        self.transfer(hash, &mut targets, depth, |slot| {
-            // SAFETY: `transfer` asks for occupied slots of this page.
-            hash.clone_value(unsafe { self.value(slot) })
-        });
+        self.transfer(hash, &mut targets, depth, |value| hash.clone_value(value));
         Ok(targets.map(Filling::finish))
     }
 
@@ -217,8 +214,10 @@ impl<W: Word, V> PageRef<'_, W, V> {
                     page.keys_ptr(group).add(lane as usize).write(self.word(slot));
                 }
             }
-            let overflow = old.overflow_ptr(0);
-            page.overflow_ptr(0).copy_from_nonoverlapping(overflow, old.groups());
+            // The last group's overflow byte is the first.
+            let last = old.groups() - 1;
+            let overflow = old.overflow_ptr(last);
+            page.overflow_ptr(last).copy_from_nonoverlapping(overflow, old.groups());
             let mut new = page.borrow_mut();
             let new = new.header_mut();
             new.len = header.len;

@@ -54,8 +54,8 @@ impl<W, V> Geometry<W, V> {
     /// What the first group is aligned to.
     pub(super) const ALIGN: usize = if align_of::<V>() > LINE { align_of::<V>() } else { LINE };
 
-    /// What is allocated for a page: room to align the groups, the header, the groups, and a byte
-    /// of overflow bits a group.
+    /// What is allocated for a page: room to align the groups, a byte of overflow bits a group, the header, and
+    /// the groups.
     pub(super) fn layout(tier: Tier) -> Result<Layout, TryReserveError> {
         let groups = tier.groups() as u64;
         if groups * Self::LANES as u64 > u64::from(u32::MAX) {
@@ -76,16 +76,18 @@ impl<W, V> Geometry<W, V> {
 
 /// Bytes of a page, if they stay within `limit` (less the slack that rounding a layout up needs).
 fn page_bytes(groups: u64, stride: u64, align: u64, limit: u64) -> Option<u64> {
+    // With overflow bytes that end at a multiple of ALLOCATION_ALIGN, as an allocation starts at one.
+    let overflow = groups.next_multiple_of(ALLOCATION_ALIGN as u64);
     let slack = HEADER as u64 + align - ALLOCATION_ALIGN as u64;
-    let bytes = groups.checked_mul(stride.checked_add(1)?)?.checked_add(slack)?;
+    let bytes = groups.checked_mul(stride)?.checked_add(overflow)?.checked_add(slack)?;
     (bytes <= limit - (ALLOCATION_ALIGN as u64 - 1)).then_some(bytes)
 }
 
-/// How far from the start of an allocation at `address` the groups begin.
+/// How far from the start of an allocation at `address` the groups begin: behind their overflow bytes and the header.
 #[inline]
-pub(super) fn offset(address: usize, align: usize) -> usize {
+pub(super) fn offset(address: usize, groups: usize, align: usize) -> usize {
     // An allocation does not wrap around the address space, so neither does a place within it.
-    (address + HEADER).next_multiple_of(align) - address
+    (address + groups + HEADER).next_multiple_of(align) - address
 }
 
 #[cfg(test)]
@@ -95,11 +97,14 @@ mod tests {
     #[test]
     fn groups_fit_behind_the_header_wherever_the_allocation_starts() {
         for align in [64, 128, 4096] {
-            for start in (0..2 * 4096).step_by(ALLOCATION_ALIGN) {
-                let offset = offset(start, align);
-                assert_eq!((start + offset) % align, 0);
-                assert!(offset >= HEADER);
-                assert!(offset <= HEADER + align - ALLOCATION_ALIGN, "{start} {align}");
+            for groups in [1, 2, 4, 8, 16, 32, 1024] {
+                for start in (0..2 * 4096).step_by(ALLOCATION_ALIGN) {
+                    let offset = offset(start, groups, align);
+                    assert_eq!((start + offset) % align, 0);
+                    assert!(offset >= HEADER + groups);
+                    let size = page_bytes(groups as u64, 0, align as u64, u64::MAX).unwrap();
+                    assert!(offset as u64 <= size, "{start} {groups} {align}");
+                }
             }
         }
     }
@@ -143,7 +148,8 @@ mod tests {
         while let Some(at) = tier {
             for stride in (0..400).chain([65_536, 1 << 20, 1 << 31, u64::from(u32::MAX)]) {
                 for align in [64, 4096, 1 << 29] {
-                    let exact = at.groups() as u128 * u128::from(stride + 1)
+                    let exact = at.groups() as u128 * u128::from(stride)
+                        + at.groups().next_multiple_of(16) as u128
                         + HEADER as u128
                         + u128::from(align)
                         - 16;

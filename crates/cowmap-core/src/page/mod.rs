@@ -63,10 +63,13 @@ pub(crate) struct Shape {
     pub(crate) weight: usize,
 }
 
-/// The page of every empty map: one group of free slots, no header, never written.
+/// The page of every empty map: one group of free slots, no header but an overflow byte where others have theirs, never written.
 #[repr(C, align(64))]
 struct EmptyPage([u64; 16]);
 static EMPTY: EmptyPage = EmptyPage([0; 16]);
+/// Where the group begins: behind as many bytes as a header and an overflow byte have at least, and as many as keep it aligned.
+const EMPTY_GROUP: usize = 64;
+const _: () = assert!(HEADER < EMPTY_GROUP);
 
 /// A pointer to the groups of a page, and the page's size class. P1 says what it points to.
 pub(crate) struct Page<W, V> {
@@ -98,8 +101,8 @@ pub(crate) const PAGE_ALIGN: usize = 64;
 /// The address of the groups of [`EMPTY`].
 #[inline(always)]
 pub(crate) const fn empty_base() -> NonNull<u8> {
-    // SAFETY: the address of a static is not null.
-    unsafe { NonNull::new_unchecked((&raw const EMPTY).cast_mut().cast::<u8>()) }
+    // SAFETY: the address of a static is not null, nor is one within it.
+    unsafe { NonNull::new_unchecked((&raw const EMPTY).cast_mut().cast::<u8>()).add(EMPTY_GROUP) }
 }
 
 impl<W: Word, V> Page<W, V> {
@@ -160,8 +163,9 @@ impl<W: Word, V> Page<W, V> {
         // SAFETY: the layout holds a header at least, so its size is not zero.
         let start = unsafe { allocate(layout) };
         let start = NonNull::new(start).ok_or_else(|| TryReserveError::memory(layout))?;
-        let offset = geometry::offset(start.addr().get(), Geometry::<W, V>::ALIGN);
-        // SAFETY: the layout has room for an offset of up to HEADER + ALIGN - 16 and the groups
+        let align = Geometry::<W, V>::ALIGN;
+        let offset = geometry::offset(start.addr().get(), tier.groups(), align);
+        // SAFETY: the layout has room for such an offset and the groups
         // behind it (geometry), so both pointers stay inside the allocation; `base` is aligned to
         // 64 and HEADER is a multiple of 16, so the header is aligned.
         let base = unsafe {
@@ -171,7 +175,7 @@ impl<W: Word, V> Page<W, V> {
                 len: 0,
                 room,
                 stale: 0,
-                // At most HEADER plus the alignment of a type, which is below 2^30.
+                // At most 2^29 overflow bytes, HEADER, and the alignment of a type, which is at most 2^29.
                 offset: offset as u32,
                 depth,
             });
@@ -325,13 +329,36 @@ impl<W: Word, V> Page<W, V> {
         }
     }
 
+    /// The key and the value of the `nth` slot, counted through the groups from `group` on.
+    ///
     /// # Safety
     ///
-    /// The page is alive and is not [`EMPTY`]; `group` is one of its groups.
+    /// The page is alive and is not [`EMPTY`]; the slot is one of its slots.
+    #[inline(always)]
+    unsafe fn slot_after(self, group: usize, nth: usize) -> (NonNull<W>, NonNull<V>) {
+        let lanes = Geometry::<W, V>::LANES;
+        // What is between the keys, or values, of a group and those of the next, so that as little as can be is computed for
+        // each slot of a scan.
+        let between_keys = Geometry::<W, V>::STRIDE - lanes * size_of::<W>();
+        let between_values = Geometry::<W, V>::STRIDE - lanes * size_of::<V>();
+        // SAFETY: the slot is behind the start of `group`, inside the page (P1).
+        unsafe {
+            let group = self.keys_ptr(group).cast::<u8>();
+            let key = group.add(nth * size_of::<W>() + nth / lanes * between_keys);
+            let value = group.add(
+                Geometry::<W, V>::VALUES + (nth * size_of::<V>() + nth / lanes * between_values),
+            );
+            (key.cast(), value.cast())
+        }
+    }
+
+    /// # Safety
+    ///
+    /// The page is alive; `group` is one of its groups.
     #[inline(always)]
     unsafe fn overflow_ptr(self, group: usize) -> NonNull<u8> {
-        // SAFETY: the overflow bytes follow the last group (P1).
-        unsafe { self.base.add(self.groups() * Geometry::<W, V>::STRIDE + group) }
+        // SAFETY: the overflow bytes precede the header, the first group's last (P1); EMPTY has one, too.
+        unsafe { self.base.sub(HEADER + 1).sub(group) }
     }
 }
 
@@ -443,14 +470,13 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
         unsafe { self.page.value_ptr(slot).as_ref() }
     }
 
-    /// The overflow byte of a group; nothing overflows from a page of one group.
+    /// Whether an entry with the overflow bit of `place` went past a group.
     #[inline(always)]
-    fn overflow(self, group: usize) -> u8 {
-        if self.groups() == 1 {
-            return 0;
-        }
-        // SAFETY: the page is alive, and with more than one group it is not EMPTY.
-        unsafe { self.page.overflow_ptr(group).read() }
+    fn overflowed(self, group: usize, place: Place) -> bool {
+        debug_assert!(group < self.groups());
+        // SAFETY: the page is alive, the group one of its groups, and its byte initialised (P2).
+        let bits = unsafe { self.page.overflow_ptr(group).read() };
+        bits & place.overflow_bit() != 0
     }
 }
 

@@ -29,7 +29,7 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
             // SAFETY: the slot's word is `word`, so it holds an entry.
             return Some(unsafe { self.value(slot) });
         }
-        if self.overflow(home) & place.overflow_bit() == 0 {
+        if !self.overflowed(home, place) {
             return None;
         }
         // SAFETY: the slot was found in this page, so it holds an entry.
@@ -44,7 +44,7 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
         if mask != 0 {
             return Some(Slot { group, lane: mask.trailing_zeros() });
         }
-        if self.overflow(group) & place.overflow_bit() == 0 {
+        if !self.overflowed(group, place) {
             return None;
         }
         self.find_beyond(place, word, group)
@@ -61,7 +61,7 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
             if mask != 0 {
                 return Some(Slot { group, lane: mask.trailing_zeros() });
             }
-            if self.overflow(group) & place.overflow_bit() == 0 {
+            if !self.overflowed(group, place) {
                 return None;
             }
         }
@@ -77,7 +77,7 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
             if self.matches(search.group, word) != 0 {
                 return (search.passed + 1, search.passed + 1);
             }
-            if self.overflow(search.group) & place.overflow_bit() == 0 || !search.advance() {
+            if !self.overflowed(search.group, place) || !search.advance() {
                 break;
             }
         }
@@ -106,7 +106,7 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
             while sequence.group != slot.group {
                 let group = sequence.group;
                 assert!(
-                    self.overflow(group) & place.overflow_bit() != 0,
+                    self.overflowed(group, place),
                     "P4: {word:?} in {slot:?} passed group {group} without a bit"
                 );
                 assert!(sequence.advance(), "P4: {slot:?} is a slot of the page");
@@ -160,27 +160,61 @@ impl<W: Word, V> PageMut<'_, W, V> {
     pub(crate) fn insert(&mut self, place: Place, word: W, value: V) -> Result<Option<V>, V> {
         let home = self.page().home(place);
         let mask = self.matches(home, word);
-        let found = if mask != 0 {
-            Some(Slot { group: home, lane: mask.trailing_zeros() })
-        } else if self.overflow(home) & place.overflow_bit() != 0 {
-            self.find_beyond(place, word, home)
-        } else {
-            None
-        };
-        if let Some(slot) = found {
-            // SAFETY: the slot was found in this page, so it holds an entry; `self` is the one way
-            // to it.
-            let old = unsafe { self.page().value_ptr(slot).as_mut() };
-            return Ok(Some(core::mem::replace(old, value)));
+        if mask != 0 {
+            let slot = Slot { group: home, lane: mask.trailing_zeros() };
+            // SAFETY: the slot was found in this page, so it holds an entry.
+            return Ok(Some(unsafe { self.replace_value(slot, value) }));
+        }
+        if self.overflowed(home, place) {
+            return self.insert_beyond(place, word, value, home);
         }
         if self.header_mut().room == 0 {
             return Err(value);
         }
-        let slot = self.occupy(home, place, word);
+        let free = self.matches(home, W::FREE);
+        if free == 0 {
+            return self.insert_beyond(place, word, value, home);
+        }
+        let slot = Slot { group: home, lane: free.trailing_zeros() };
+        self.write_word(slot, word);
         // SAFETY: the slot is one of the page's, and was free, so nothing is overwritten (P3).
         unsafe { self.page().value_ptr(slot).write(value) };
         self.count_placed(1);
         Ok(None)
+    }
+
+    /// Goes on where the home group has no match, but is full or something with the key's bit went past it. Apart, so that what
+    /// comes before it stays short.
+    #[inline(never)]
+    fn insert_beyond(
+        &mut self,
+        place: Place,
+        word: W,
+        value: V,
+        home: usize,
+    ) -> Result<Option<V>, V> {
+        if self.overflowed(home, place)
+            && let Some(slot) = self.find_beyond(place, word, home)
+        {
+            // SAFETY: the slot was found in this page, so it holds an entry.
+            return Ok(Some(unsafe { self.replace_value(slot, value) }));
+        }
+        if self.is_full() {
+            return Err(value);
+        }
+        self.insert_absent(place, word, value);
+        Ok(None)
+    }
+
+    /// Sets the value in a slot and answers the one that was there.
+    ///
+    /// # Safety
+    ///
+    /// The slot is one of this page's and holds an entry.
+    #[inline(always)]
+    unsafe fn replace_value(&mut self, slot: Slot, value: V) -> V {
+        // SAFETY: the slot has a value (P3), and `self` is the one way to it.
+        core::mem::replace(unsafe { self.page().value_ptr(slot).as_mut() }, value)
     }
 
     /// Writes `word` into the first free slot from its home group on and sets its bit in the groups it passes.
@@ -234,9 +268,9 @@ impl<W: Word, V> PageMut<'_, W, V> {
     pub(crate) fn rebuild<H: WordHash>(&mut self, hash: &H) {
         self.header_mut().stale = 0;
         let groups = self.groups();
-        // SAFETY: the overflow bytes are `groups` bytes of this page, which has one owner (S2)
-        // and, as it had a displaced entry, more than one group.
-        unsafe { self.page().overflow_ptr(0).write_bytes(0, groups) };
+        // SAFETY: the overflow bytes, of which the last group's is the first, are `groups` bytes of this page, which has
+        // one owner (S2).
+        unsafe { self.page().overflow_ptr(groups - 1).write_bytes(0, groups) };
         for group in 0..groups {
             for lane in super::lanes(self.occupied(group)) {
                 let from = Slot { group, lane };

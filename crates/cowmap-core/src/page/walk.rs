@@ -25,10 +25,12 @@ impl<W: Word, V> PageMut<'_, W, V> {
         while sequence.group != slot.group && sequence.advance() {}
         // SAFETY: the caller's promise.
         let value = unsafe { self.take(slot) };
+        // A walk that is forgotten cleans nothing, and any number of walks can be: no more is counted than calls for it.
+        let slots = (self.groups() * Geometry::<W, V>::LANES) as u32;
         let header = self.header_mut();
         header.len -= 1;
         header.room += 1;
-        header.stale += sequence.passed as u32;
+        header.stale = header.stale.saturating_add(sequence.passed as u32).min(slots);
         value
     }
 
