@@ -16,13 +16,34 @@ with_flags() {
 }
 
 doc() {
-    RUSTDOCFLAGS=-Dwarnings cargo doc --no-deps
+    RUSTDOCFLAGS=-Dwarnings cargo doc --no-deps --all-features
+}
+
+# The tests of optional features; not optimised, for they count nothing and are compiled sooner.
+features() {
+    cargo test -p cowmap --all-features --config profile.test.opt-level=0 &&
+        cargo test -p cowmap-core --all-features --doc --config profile.test.opt-level=0
+}
+
+# Without optional features users of `cowmap` compile its engine and nothing else.
+no_dependencies() {
+    local features found
+    for features in --features=std --no-default-features; do
+        found=$(cargo tree -p cowmap -e normal "$features" --prefix none --format '{lib}') || return
+        [ "$found" = $'cowmap\ncowmap_core' ] || { echo "$features: $found"; return 1; }
+    done
+}
+
+# What would be published, built from the packages. Offline, for the steps before fetched all that is needed.
+package() {
+    cargo package --offline --allow-dirty -p cowmap-core -p cowmap-derive -p cowmap
 }
 
 step "format" cargo fmt --all --check
-step "clippy" cargo clippy --all-targets -- -Dwarnings
+step "clippy" cargo clippy --all-targets --all-features -- -Dwarnings
 step "docs" doc
 step "tests" within 1500 cargo test
+step "features" within 600 bash -c "$(declare -f features); features"
 step "version_table" cargo run --release -p cowmap-examples --bin version_table -- --seconds 3
 step "version_table, flat" cargo run --release -p cowmap-examples --bin version_table -- --seconds 3 --flat
 step "custom_id" cargo run --release -p cowmap-examples --bin custom_id
@@ -46,6 +67,8 @@ else
     skip "unit tests with AVX2" "this processor has none, or does not say so in /proc/cpuinfo"
 fi
 
+step "no dependencies" no_dependencies
+step "packages" package
 step "benches compile" cargo check -p cowmap-benches --all-targets
 
 finish

@@ -8,6 +8,14 @@ use crate::key::{SentinelKey, SentinelName};
 /// Why room for entries could not be had.
 ///
 /// Nothing has changed in the map that was asked.
+///
+/// # Examples
+///
+/// ```
+/// let mut map = cowmap_core::CowMap::<u64, u64>::new();
+/// let error: cowmap_core::TryReserveError = map.try_reserve(usize::MAX).unwrap_err();
+/// assert!(error.to_string().starts_with("capacity overflow"));
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TryReserveError {
     cause: Cause,
@@ -100,6 +108,14 @@ impl<V> ReservedKey<V> {
     }
 
     /// The value that was not inserted.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map = cowmap_core::CowMap::new();
+    /// let error = map.checked_insert(u64::MAX, "value").unwrap_err();
+    /// assert_eq!(error.into_value(), "value");
+    /// ```
     pub fn into_value(self) -> V {
         self.value
     }

@@ -62,6 +62,18 @@ pub trait SentinelKey: Copy {
 /// The machine integers that slots can store: `i32`, `u32`, `i64`, `u64`, `isize`, `usize`.
 ///
 /// Sealed: nothing else can implement it.
+///
+/// # Examples
+///
+/// ```
+/// use cowmap_core::SentinelKey;
+///
+/// /// The integer that a key is stored as.
+/// fn stored<K: SentinelKey>(key: K) -> K::Repr {
+///     key.into_repr()
+/// }
+/// assert_eq!(stored(std::num::NonZeroU32::MIN), 1_u32);
+/// ```
 pub trait Repr: Copy + Ord + fmt::Debug + fmt::Display + sealed::Sealed {
     /// The unsigned integer of the same width, which is what a slot holds.
     #[doc(hidden)]

@@ -109,6 +109,24 @@ struct Covariance;
 /// ```
 struct Invariance;
 
+/// Nor does it matter that they are lent in parallel:
+///
+/// ```compile_fail
+/// use cowmap_core::ParIterMut;
+/// fn shorten<'a, 'b>(values: ParIterMut<'b, i64, &'static str>) -> ParIterMut<'b, i64, &'a str> {
+///     values
+/// }
+/// ```
+///
+/// ```
+/// use cowmap_core::ParIter;
+/// fn shorten<'a, 'b>(values: ParIter<'b, i64, &'static str>) -> ParIter<'b, i64, &'a str> {
+///     values
+/// }
+/// ```
+#[cfg(feature = "rayon")]
+struct InvarianceInParallel;
+
 /// Values that one thread may change through a shared reference keep their map on that thread:
 ///
 /// ```compile_fail,E0277

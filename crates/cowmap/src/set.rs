@@ -1,4 +1,16 @@
 //! The set, [`CowSet`], and its iterators.
+//!
+//! # Examples
+//!
+//! ```
+//! use cowmap::{CowSet, set};
+//!
+//! /// The least of the keys that are left.
+//! fn least(keys: set::Iter<'_, u64>) -> Option<u64> {
+//!     keys.min()
+//! }
+//! assert_eq!(least(CowSet::from([3, 1, 2]).iter()), Some(1));
+//! ```
 
 mod algebra;
 #[cfg(any(feature = "arbitrary", feature = "proptest", feature = "quickcheck"))]
@@ -8,8 +20,8 @@ mod iter;
 mod rayon;
 #[cfg(feature = "serde")]
 mod serde;
+mod traits;
 
-use core::fmt;
 use core::iter::FusedIterator;
 
 use cowmap_core::{CowMap, Entry, MemoryUsage, ReservedKey, SentinelKey, TryReserveError};
@@ -75,18 +87,37 @@ impl<K: SentinelKey> CowSet<K> {
     }
 
     /// How many keys there are. O(1).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert_eq!(cowmap::CowSet::from([1_u64, 2]).len(), 2);
+    /// ```
     #[inline]
     pub fn len(&self) -> usize {
         self.map.len()
     }
 
     /// Whether there are none. O(1).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert!(cowmap::CowSet::<u64>::new().is_empty());
+    /// ```
     #[inline]
     pub fn is_empty(&self) -> bool {
         self.map.is_empty()
     }
 
     /// How many keys the set can hold before it grows: an estimate. O(1).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let set = cowmap::CowSet::<u64>::with_capacity(100);
+    /// assert!(set.capacity() >= 100);
+    /// ```
     pub fn capacity(&self) -> usize {
         self.map.capacity()
     }
@@ -429,121 +460,5 @@ impl<K: SentinelKey> CowSet<K> {
     /// ```
     pub fn as_map(&self) -> &CowMap<K, ()> {
         &self.map
-    }
-}
-
-/// Takes a snapshot: one atomic increment.
-impl<K: SentinelKey> Clone for CowSet<K> {
-    #[inline]
-    fn clone(&self) -> Self {
-        CowSet { map: self.map.clone() }
-    }
-}
-
-impl<K: SentinelKey> Default for CowSet<K> {
-    /// An empty set.
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl<K: SentinelKey + fmt::Debug> fmt::Debug for CowSet<K> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.iter()).finish()
-    }
-}
-
-/// Equal if they have the same keys. Pages that both have are not looked at.
-impl<K: SentinelKey> PartialEq for CowSet<K> {
-    fn eq(&self, other: &Self) -> bool {
-        self.len() == other.len() && self.is_subset(other)
-    }
-}
-
-impl<K: SentinelKey> Eq for CowSet<K> {}
-
-impl<K: SentinelKey> Extend<K> for CowSet<K> {
-    /// Adds every key.
-    ///
-    /// # Panics
-    ///
-    /// Panics at the reserved key; the keys before it are in the set.
-    #[track_caller]
-    fn extend<I: IntoIterator<Item = K>>(&mut self, keys: I) {
-        for key in keys {
-            self.insert(key);
-        }
-    }
-}
-
-impl<'a, K: SentinelKey + 'a> Extend<&'a K> for CowSet<K> {
-    /// Adds every key.
-    ///
-    /// # Panics
-    ///
-    /// Panics at the reserved key; the keys before it are in the set.
-    #[track_caller]
-    fn extend<I: IntoIterator<Item = &'a K>>(&mut self, keys: I) {
-        self.extend(keys.into_iter().copied());
-    }
-}
-
-impl<K: SentinelKey> FromIterator<K> for CowSet<K> {
-    /// A set of all keys.
-    ///
-    /// # Panics
-    ///
-    /// Panics at the reserved key.
-    #[track_caller]
-    fn from_iter<I: IntoIterator<Item = K>>(keys: I) -> Self {
-        let mut set = Self::new();
-        for key in keys {
-            set.insert(key);
-        }
-        set
-    }
-}
-
-impl<K: SentinelKey, const N: usize> From<[K; N]> for CowSet<K> {
-    /// A set of all keys.
-    ///
-    /// # Panics
-    ///
-    /// Panics at the reserved key.
-    #[track_caller]
-    fn from(keys: [K; N]) -> Self {
-        Self::from_iter(keys)
-    }
-}
-
-impl<K: SentinelKey> From<CowMap<K, ()>> for CowSet<K> {
-    /// The set of a map's keys. O(1).
-    fn from(map: CowMap<K, ()>) -> Self {
-        CowSet { map }
-    }
-}
-
-impl<K: SentinelKey> From<CowSet<K>> for CowMap<K, ()> {
-    /// The map without values that the set is. O(1).
-    fn from(set: CowSet<K>) -> Self {
-        set.map
-    }
-}
-
-impl<K: SentinelKey> IntoIterator for CowSet<K> {
-    type Item = K;
-    type IntoIter = IntoIter<K>;
-
-    fn into_iter(self) -> IntoIter<K> {
-        IntoIter::of(self.map)
-    }
-}
-
-impl<'a, K: SentinelKey> IntoIterator for &'a CowSet<K> {
-    type Item = K;
-    type IntoIter = Iter<'a, K>;
-
-    fn into_iter(self) -> Iter<'a, K> {
-        self.iter()
     }
 }

@@ -7,7 +7,7 @@ use super::merge::Fit;
 use crate::capacity::{Floor, Tier};
 use crate::count::HANDLE;
 use crate::error::TryReserveError;
-use crate::hash::PageHash;
+use crate::hash::{PageHash, Place};
 use crate::page::{Page, Slot};
 use crate::paging::{Limits, Paging, Size};
 use crate::rules::Rules;
@@ -82,11 +82,30 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         hash: &H,
         word: W,
     ) -> Result<Option<&mut V>, TryReserveError> {
-        let Some((_, slot)) = self.find(hash, word) else {
-            return Ok(None);
+        let at = hash.page(word.widen());
+        let Some(page) = self.sole_page(at) else {
+            return self.get_mut_unsharing(hash, word);
         };
-        // SAFETY: the slot was found in the page of `word`.
-        unsafe { self.value_mut(hash, word, slot) }.map(Some)
+        // SAFETY: one owner all the way (S2), this handle, which is borrowed mutably; the slot was found in the page.
+        unsafe {
+            let found = page.borrow().find(hash.place_at(word.widen(), at), word);
+            Ok(found.map(|slot| page.borrow_mut().value_mut(slot)))
+        }
+    }
+
+    /// [`get_mut`](Self::get_mut) where the page is shared, or none.
+    #[cold]
+    #[inline(never)]
+    fn get_mut_unsharing<H: Rules<V>>(
+        &mut self,
+        hash: &H,
+        word: W,
+    ) -> Result<Option<&mut V>, TryReserveError> {
+        match self.find(hash, word) {
+            // SAFETY: the slot was found in the page of `word`.
+            Some((_, slot)) => unsafe { self.value_mut(hash, word, slot) }.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// The value in `slot` of the page of `word`, to be changed; copies the path to it if it is shared.
@@ -114,11 +133,31 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         hash: &H,
         word: W,
     ) -> Result<Option<V>, TryReserveError> {
-        let Some((_, slot)) = self.find(hash, word) else {
-            return Ok(None);
+        let at = hash.page(word.widen());
+        let Some(page) = self.sole_page(at) else {
+            return self.remove_unsharing(hash, word);
         };
-        // SAFETY: the slot was found in the page of `word`.
-        unsafe { self.remove_slot(hash, word, slot) }.map(Some)
+        let place = hash.place_at(word.widen(), at);
+        // SAFETY: one owner all the way (S2), this handle, which is borrowed mutably; the slot was found in the page.
+        unsafe {
+            let Some(slot) = page.borrow().find(place, word) else { return Ok(None) };
+            Ok(Some(self.remove_from(page, slot, (at, place), hash)))
+        }
+    }
+
+    /// [`remove`](Self::remove) where the page is shared, or none.
+    #[cold]
+    #[inline(never)]
+    fn remove_unsharing<H: Rules<V>>(
+        &mut self,
+        hash: &H,
+        word: W,
+    ) -> Result<Option<V>, TryReserveError> {
+        match self.find(hash, word) {
+            // SAFETY: the slot was found in the page of `word`.
+            Some((_, slot)) => unsafe { self.remove_slot(hash, word, slot) }.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Removes the entry in `slot` of the page of `word`; copies the path to it if it is shared.
@@ -134,18 +173,37 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         slot: Slot,
     ) -> Result<V, TryReserveError> {
         let page = self.own_page(hash, word)?;
+        let at = hash.page(word.widen());
+        let place = hash.place_at(word.widen(), at);
         // SAFETY: the page is this handle's own (S2), which is borrowed mutably; a copy has each
         // entry in its slot.
+        Ok(unsafe { self.remove_from(page, slot, (at, place), hash) })
+    }
+
+    /// Removes the entry in a slot, whose word has these hashes.
+    ///
+    /// # Safety
+    ///
+    /// The page is this handle's, and has no other owner (S2); the slot holds an entry.
+    #[inline(always)]
+    unsafe fn remove_from<H: Rules<V>>(
+        &mut self,
+        page: Page<W, V>,
+        slot: Slot,
+        (at, place): (PageHash, Place),
+        hash: &H,
+    ) -> V {
+        // SAFETY: the caller's promise; the handle is borrowed mutably.
         let (value, len) = unsafe {
             let mut page = page.borrow_mut();
-            (page.remove(slot, hash), page.len())
+            (page.remove(slot, place, hash), page.len())
         };
         self.len = Size::from_usize(self.len() - 1);
         if self.is_sparse(page.tier(), len) {
             // What cannot be allocated now is left as large as it is.
-            let _ = self.settle(hash.page(word.widen()), Fit::Loose, hash);
+            let _ = self.settle(at, Fit::Loose, hash);
         }
-        Ok(value)
+        value
     }
 
     /// The page of `word`, which has an entry, made this handle's own.

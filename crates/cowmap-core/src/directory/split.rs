@@ -73,13 +73,20 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         let tier = Limits::<W, V, P>::tier_in_directory(entries - 2)
             .expect("half of a page has fewer entries than a page");
         let shape = Limits::<W, V, P>::shape(tier, depth + 1, parent.weight);
-        // SAFETY: the path has one owner; both halves are linked before the old page is released.
+        // SAFETY: the path has one owner. A page of one owner keeps one half, and the other half's links go to the new page;
+        // else both halves are linked before the old page is released.
         unsafe {
-            let (new, old) = self.transferred(parent, page, [shape; 2], depth, hash)?;
-            for (half, page) in [false, true].into_iter().zip(new) {
-                self.set_child(parent, at.with_bit(depth, half), depth + 1, Link::to_page(page));
+            if page.count().is_sole(parent.weight) {
+                let upper = page.split_off(shape, depth, hash)?;
+                self.set_child(parent, at.with_bit(depth, true), depth + 1, Link::to_page(upper));
+            } else {
+                let halves = view.clone_halves(shape, depth, hash)?;
+                for (half, new) in [false, true].into_iter().zip(halves) {
+                    let link = Link::to_page(new);
+                    self.set_child(parent, at.with_bit(depth, half), depth + 1, link);
+                }
+                page.release(parent.weight);
             }
-            old.release(parent.weight);
         }
         for half in [false, true] {
             self.trim(parent, at.with_bit(depth, half), hash);

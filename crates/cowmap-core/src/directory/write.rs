@@ -10,7 +10,7 @@ use super::{PageHash, Tree};
 use crate::capacity::Tier;
 use crate::count::HANDLE;
 use crate::error::TryReserveError;
-use crate::page::{Page, PageMut, Shape};
+use crate::page::{Page, PageMut};
 use crate::paging::{Limits, Paging};
 use crate::rules::Rules;
 use crate::word::Word;
@@ -45,9 +45,6 @@ impl Parent {
         }
     }
 }
-
-/// New pages with the entries of an old one, and what is left of that to release.
-pub(super) type Transferred<W, V, const N: usize> = ([Page<W, V>; N], Page<W, V>);
 
 /// Reading and replacing links on a path.
 impl<W: Word, V, P: Paging> Tree<W, V, P> {
@@ -292,36 +289,16 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         unsafe {
             let depth = page.borrow().depth();
             let shape = Limits::<W, V, P>::shape(tier, depth, parent.weight);
-            let ([new], old) = self.transferred(parent, page, [shape], 0, hash)?;
-            self.replace_page(parent, at, new, depth);
-            old.release(parent.weight);
-        }
-        Ok(())
-    }
-
-    /// The entries of a page in one or two new pages, two by the bit of the page hash at `depth`, and what is left to release: the page, or the empty page
-    /// where it was moved.
-    ///
-    /// # Safety
-    ///
-    /// The page is held by `parent`, whose path has one owner. If the second result is the empty page, the links to
-    /// the page must be replaced before anything else happens. The shapes hold the entries that each gets.
-    pub(super) unsafe fn transferred<const N: usize, H: Rules<V>>(
-        &self,
-        parent: Parent,
-        page: Page<W, V>,
-        shapes: [Shape; N],
-        depth: u8,
-        hash: &H,
-    ) -> Result<Transferred<W, V, N>, TryReserveError> {
-        // SAFETY: alive, being held; moved only with one holder (S2).
-        unsafe {
             if page.is_empty_page() || page.count().is_sole(parent.weight) {
-                Ok((page.move_into(shapes, depth, hash)?, Page::empty()))
+                let new = page.move_into(shape, hash)?;
+                self.replace_page(parent, at, new, depth);
             } else {
-                Ok((page.borrow().clone_into(shapes, depth, hash)?, page))
+                let new = page.borrow().clone_into(shape, hash)?;
+                self.replace_page(parent, at, new, depth);
+                page.release(parent.weight);
             }
         }
+        Ok(())
     }
 
     /// Puts a page where there was none, of a size that the floor asks for.

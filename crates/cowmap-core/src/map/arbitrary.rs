@@ -1,4 +1,6 @@
 //! Maps for arbitrary, and so for cargo-fuzz.
+//!
+//! The feature stands again at each public `impl`: the pages of `cowmap` show what is written there.
 
 use alloc::vec::Vec;
 
@@ -10,6 +12,19 @@ use crate::hash::Hashing;
 use crate::key::SentinelKey;
 use crate::paging::Paging;
 
+/// Never has the reserved key.
+///
+/// # Examples
+///
+/// ```
+/// use arbitrary::Unstructured;
+/// use cowmap_core::CowMap;
+///
+/// let mut bytes = Unstructured::new(&[7; 100]);
+/// let map: CowMap<u64, u8> = bytes.arbitrary().unwrap();
+/// assert!(!map.contains_key(u64::MAX));
+/// ```
+#[cfg(feature = "arbitrary")]
 impl<'a, K, V, P, H> Arbitrary<'a> for Map<K, V, P, H>
 where
     K: SentinelKey + Arbitrary<'a>,
@@ -27,6 +42,7 @@ where
     }
 }
 
+#[cfg(feature = "arbitrary")]
 impl<'a, K, V, P, H> Arbitrary<'a> for WithSnapshots<K, V, P, H>
 where
     K: SentinelKey + Arbitrary<'a>,

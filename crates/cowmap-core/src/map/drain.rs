@@ -32,6 +32,17 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
 }
 
 /// The former entries of a map, from [`Map::drain`].
+///
+/// # Examples
+///
+/// ```
+/// let mut map = cowmap_core::CowMap::from([(1_u64, 'a'), (2, 'b')]);
+/// let mut drain = map.drain();
+/// assert_eq!(drain.len(), 2);
+/// assert!(drain.next().is_some());
+/// drop(drain);
+/// assert!(map.is_empty());
+/// ```
 pub struct Drain<'a, K: SentinelKey, V, P: Paging> {
     entries: IntoIter<K, V, P>,
     marker: PhantomData<&'a mut (K, V)>,

@@ -15,6 +15,18 @@ use crate::rules::Cloning;
 use crate::word::Word;
 
 /// A key's place in a map: occupied or vacant. From [`Map::entry`].
+///
+/// # Examples
+///
+/// ```
+/// use cowmap_core::{CowMap, Entry};
+///
+/// let mut map = CowMap::from([(1_u64, 'a')]);
+/// match map.entry(1) {
+///     Entry::Occupied(entry) => assert_eq!(entry.get(), &'a'),
+///     Entry::Vacant(_) => unreachable!("1 is there"),
+/// }
+/// ```
 pub enum Entry<'a, K: SentinelKey, V, P: Paging, H: Hashing> {
     /// The key is in the map.
     Occupied(OccupiedEntry<'a, K, V, P, H>),
@@ -23,6 +35,19 @@ pub enum Entry<'a, K: SentinelKey, V, P: Paging, H: Hashing> {
 }
 
 /// The place of a key that is in the map.
+///
+/// # Examples
+///
+/// ```
+/// use cowmap_core::{CowMap, Entry};
+///
+/// let mut map = CowMap::from([(1_u64, 10)]);
+/// if let Entry::Occupied(mut entry) = map.entry(1) {
+///     *entry.get_mut() += 1;
+///     assert_eq!(entry.remove(), 11);
+/// }
+/// assert!(map.is_empty());
+/// ```
 pub struct OccupiedEntry<'a, K: SentinelKey, V, P: Paging, H: Hashing> {
     map: &'a mut Map<K, V, P, H>,
     key: K,
@@ -32,6 +57,18 @@ pub struct OccupiedEntry<'a, K: SentinelKey, V, P: Paging, H: Hashing> {
 }
 
 /// The place of a key that is not in the map.
+///
+/// # Examples
+///
+/// ```
+/// use cowmap_core::{CowMap, Entry};
+///
+/// let mut map = CowMap::new();
+/// if let Entry::Vacant(entry) = map.entry(1_u64) {
+///     entry.insert('a');
+/// }
+/// assert_eq!(map[1], 'a');
+/// ```
 pub struct VacantEntry<'a, K: SentinelKey, V, P: Paging, H: Hashing> {
     map: &'a mut Map<K, V, P, H>,
     key: K,

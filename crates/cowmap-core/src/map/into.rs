@@ -44,6 +44,14 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
 }
 
 /// The keys of a map by value, from [`Map::into_keys`].
+///
+/// # Examples
+///
+/// ```
+/// let keys = cowmap_core::CowMap::from([(1_u64, 'a'), (2, 'b')]).into_keys();
+/// assert_eq!(keys.len(), 2);
+/// assert_eq!(keys.sum::<u64>(), 3);
+/// ```
 pub struct IntoKeys<K: SentinelKey, V, P: Paging> {
     entries: IntoIter<K, V, P>,
 }
@@ -60,9 +68,22 @@ impl<K: SentinelKey, V, P: Paging> Iterator for IntoKeys<K, V, P> {
     fn size_hint(&self) -> (usize, Option<usize>) {
         (self.entries.remaining(), Some(self.entries.remaining()))
     }
+
+    #[inline]
+    fn fold<B, F: FnMut(B, K) -> B>(self, init: B, f: F) -> B {
+        self.entries.fold_keys(init, f)
+    }
 }
 
 /// The values of a map by value, from [`Map::into_values`].
+///
+/// # Examples
+///
+/// ```
+/// let values = cowmap_core::CowMap::from([(1_u64, 10), (2, 20)]).into_values();
+/// assert_eq!(values.len(), 2);
+/// assert_eq!(values.sum::<i32>(), 30);
+/// ```
 pub struct IntoValues<K: SentinelKey, V, P: Paging> {
     entries: IntoIter<K, V, P>,
 }
@@ -78,6 +99,11 @@ impl<K: SentinelKey, V: Clone, P: Paging> Iterator for IntoValues<K, V, P> {
     #[inline]
     fn size_hint(&self) -> (usize, Option<usize>) {
         self.entries.size_hint()
+    }
+
+    #[inline]
+    fn fold<B, F: FnMut(B, V) -> B>(self, init: B, f: F) -> B {
+        self.entries.fold_values(init, f)
     }
 }
 

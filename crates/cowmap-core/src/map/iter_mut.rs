@@ -50,6 +50,18 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
 }
 
 /// The entries of a map with values that may be changed, from [`Map::iter_mut`].
+///
+/// # Examples
+///
+/// ```
+/// let mut map = cowmap_core::CowMap::from([(1_u64, 10), (2, 20)]);
+/// let mut iter = map.iter_mut();
+/// assert_eq!(iter.len(), 2);
+/// while let Some((key, value)) = iter.next() {
+///     *value += key;
+/// }
+/// assert_eq!((map[1], map[2]), (11, 22));
+/// ```
 pub struct IterMut<'a, K: SentinelKey, V, P: Paging, H: Hashing> {
     /// None for an iterator over nothing.
     map: Option<&'a mut Map<K, V, P, H>>,
@@ -180,6 +192,16 @@ where
 }
 
 /// The values of a map, to be changed, from [`Map::values_mut`].
+///
+/// # Examples
+///
+/// ```
+/// let mut map = cowmap_core::CowMap::from([(1_u64, 10), (2, 20)]);
+/// let values = map.values_mut();
+/// assert_eq!(values.len(), 2);
+/// values.for_each(|value| *value *= 2);
+/// assert_eq!((map[1], map[2]), (20, 40));
+/// ```
 pub struct ValuesMut<'a, K: SentinelKey, V, P: Paging, H: Hashing> {
     entries: IterMut<'a, K, V, P, H>,
 }

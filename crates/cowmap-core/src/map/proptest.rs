@@ -1,4 +1,6 @@
 //! Maps for proptest.
+//!
+//! The feature stands again at each public `impl`: the pages of `cowmap` show what is written there.
 
 use core::fmt::Debug;
 
@@ -14,6 +16,17 @@ use crate::key::SentinelKey;
 use crate::paging::Paging;
 
 /// The parameter is how many entries there may be, less those that have equal keys.
+///
+/// # Examples
+///
+/// ```
+/// use cowmap_core::CowMap;
+///
+/// proptest::proptest!(|(map: CowMap<u64, u8>)| {
+///     assert_eq!(map.unshared(), map);
+/// });
+/// ```
+#[cfg(feature = "proptest")]
 impl<K, V, P, H> Arbitrary for Map<K, V, P, H>
 where
     K: SentinelKey + Arbitrary + 'static,
@@ -30,6 +43,7 @@ where
 }
 
 /// The parameter is how many steps of its life the map has gone through.
+#[cfg(feature = "proptest")]
 impl<K, V, P, H> Arbitrary for WithSnapshots<K, V, P, H>
 where
     K: SentinelKey + Arbitrary + 'static,

@@ -1,4 +1,6 @@
 //! Maps for quickcheck.
+//!
+//! The feature stands again at each public `impl`: the pages of `cowmap` show what is written there.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -11,6 +13,20 @@ use crate::hash::Hashing;
 use crate::key::SentinelKey;
 use crate::paging::Paging;
 
+/// Never has the reserved key. Shrinks to fewer entries, and simpler ones.
+///
+/// # Examples
+///
+/// ```
+/// use cowmap_core::CowMap;
+///
+/// /// The property: a copy is equal.
+/// fn copies_are_equal(map: CowMap<u64, u8>) -> bool {
+///     map.unshared() == map
+/// }
+/// quickcheck::quickcheck(copies_are_equal as fn(CowMap<u64, u8>) -> bool);
+/// ```
+#[cfg(feature = "quickcheck")]
 impl<K, V, P, H> Arbitrary for Map<K, V, P, H>
 where
     K: SentinelKey + Arbitrary,
@@ -29,6 +45,7 @@ where
 }
 
 /// Shrinks to fewer snapshots, then to a smaller map without any.
+#[cfg(feature = "quickcheck")]
 impl<K, V, P, H> Arbitrary for WithSnapshots<K, V, P, H>
 where
     K: SentinelKey + Arbitrary,

@@ -1,4 +1,6 @@
 //! Work in parallel with rayon: by portions of pages, halved by entries.
+//!
+//! The feature stands again at each public `impl`: the pages of `cowmap` show what is written there.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -96,6 +98,16 @@ type Exclusive<'a, V> = (&'a V, fn(V) -> V);
 
 parallel_iterator! {
     /// The entries of a map in parallel, from `par_iter`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use cowmap_core::CowMap;
+    /// use rayon::prelude::*;
+    ///
+    /// let map: CowMap<u64, u64> = (0..1000).map(|id| (id, 2 * id)).collect();
+    /// assert_eq!(map.par_iter().map(|(_, value)| value).sum::<u64>(), 999_000);
+    /// ```
     ParIter<'a,>, (K, &'a V), PhantomData<&'a V>, ,
     (page, slot, _sole) => {
         let page = page.borrow();
@@ -104,7 +116,19 @@ parallel_iterator! {
 }
 
 parallel_iterator! {
-    /// The entries of a map in parallel, with values that may be changed, from `par_iter_mut`.
+    /// The entries of a map in parallel, with values that may be changed, from `par_iter_mut`, which copies all that is
+    /// shared before the parallel work begins.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use cowmap_core::CowMap;
+    /// use rayon::prelude::*;
+    ///
+    /// let mut map: CowMap<u64, u64> = (0..1000).map(|id| (id, 0)).collect();
+    /// map.par_iter_mut().for_each(|(key, value)| *value = 2 * key);
+    /// assert_eq!(map[500], 1000);
+    /// ```
     ParIterMut<'a,>, (K, &'a mut V), PhantomData<Exclusive<'a, V>>, ,
     (page, slot, _sole) => {
         let word = page.borrow().word(slot);
@@ -114,6 +138,17 @@ parallel_iterator! {
 
 parallel_iterator! {
     /// The entries of a map in parallel, by value, from `into_par_iter`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use cowmap_core::CowMap;
+    /// use rayon::prelude::*;
+    ///
+    /// let map: CowMap<u64, String> = (0..1000).map(|id| (id, id.to_string())).collect();
+    /// let digits: usize = map.into_par_iter().map(|(_, text)| text.len()).sum();
+    /// assert_eq!(digits, 10 + 90 * 2 + 900 * 3);
+    /// ```
     IntoParIter<P>, (K, V), Arc<Tree<WordOf<K>, V, P>>, Clone,
     (page, slot, sole) => {
         let key = key_of::<K>(page.borrow().word(slot));
@@ -125,6 +160,7 @@ parallel_iterator! {
     }
 }
 
+#[cfg(feature = "rayon")]
 impl<'a, K, V, P, H> IntoParallelIterator for &'a Map<K, V, P, H>
 where
     K: SentinelKey + Send,
@@ -141,6 +177,7 @@ where
     }
 }
 
+#[cfg(feature = "rayon")]
 impl<'a, K, V, P, H> IntoParallelIterator for &'a mut Map<K, V, P, H>
 where
     K: SentinelKey + Send,
@@ -151,7 +188,7 @@ where
     type Item = (K, &'a mut V);
     type Iter = ParIterMut<'a, K, V>;
 
-    /// O(pages) to begin with; copies all that is shared before the parallel work begins.
+    /// O(pages) to begin with; copies all that is shared, on the calling thread, before the parallel work begins.
     fn into_par_iter(self) -> ParIterMut<'a, K, V> {
         let (tree, hash) = self.writing();
         tree.unshare_all(&hash).or_raise();
@@ -159,6 +196,7 @@ where
     }
 }
 
+#[cfg(feature = "rayon")]
 impl<K, V, P, H> IntoParallelIterator for Map<K, V, P, H>
 where
     K: SentinelKey + Send,
@@ -176,6 +214,7 @@ where
     }
 }
 
+#[cfg(feature = "rayon")]
 impl<K, V, P, H> ParallelExtend<(K, V)> for Map<K, V, P, H>
 where
     K: SentinelKey + Send,
@@ -195,6 +234,7 @@ where
     }
 }
 
+#[cfg(feature = "rayon")]
 impl<K, V, P, H> FromParallelIterator<(K, V)> for Map<K, V, P, H>
 where
     K: SentinelKey + Send,

@@ -63,7 +63,8 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// O(capacity); copies a shared page at the first entry of it that goes.
     ///
     /// What the iterator was not asked for stays in the map. The closure sees the value and cannot change it.
-    /// The map shrinks when the iterator has gone through all entries.
+    /// The map shrinks when the iterator has gone through all entries; one that is dropped before leaves pages sparse
+    /// until later removals, or [`shrink_to_fit`](Self::shrink_to_fit), merge them.
     ///
     /// # Examples
     ///
@@ -213,6 +214,16 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Drop for Sieve<'_, K, V, P, H> {
 }
 
 /// Removes and yields the entries that a closure chooses, from [`Map::extract_if`].
+///
+/// # Examples
+///
+/// ```
+/// let mut map: cowmap_core::CowMap<u64, u64> = (0..10).map(|id| (id, id)).collect();
+/// let mut extract = map.extract_if(|key, _| key >= 8);
+/// assert!(extract.next().is_some());
+/// drop(extract); // what it was not asked for stays
+/// assert_eq!(map.len(), 9);
+/// ```
 #[must_use = "what is not asked for stays in the map; `retain` removes all at once"]
 pub struct ExtractIf<'a, K: SentinelKey, V, P: Paging, H: Hashing, F> {
     sieve: Sieve<'a, K, V, P, H>,

@@ -1,4 +1,6 @@
 //! Maps as maps of serde's data model.
+//!
+//! The feature stands again at each public `impl`: the pages of `cowmap` show what is written there.
 
 use core::fmt;
 use core::marker::PhantomData;
@@ -13,6 +15,7 @@ use crate::hash::Hashing;
 use crate::key::SentinelKey;
 use crate::paging::Paging;
 
+#[cfg(feature = "serde")]
 impl<K, V, P, H> Serialize for Map<K, V, P, H>
 where
     K: SentinelKey + Serialize,
@@ -26,6 +29,7 @@ where
 }
 
 /// The last of equal keys wins. The reserved key is an error that names it.
+#[cfg(feature = "serde")]
 impl<'de, K, V, P, H> Deserialize<'de> for Map<K, V, P, H>
 where
     K: SentinelKey + Deserialize<'de>,

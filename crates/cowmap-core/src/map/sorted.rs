@@ -28,6 +28,15 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
 }
 
 /// The entries of a map in the order of their keys, from [`Map::iter_sorted`].
+///
+/// # Examples
+///
+/// ```
+/// let map = cowmap_core::CowMap::from([(3_i64, 'c'), (-1, 'a'), (2, 'b')]);
+/// let mut sorted = map.iter_sorted();
+/// assert_eq!((sorted.next(), sorted.next_back()), (Some((-1, &'a')), Some((3, &'c'))));
+/// assert_eq!(sorted.len(), 1);
+/// ```
 pub struct IterSorted<'a, K: SentinelKey, V> {
     entries: vec::IntoIter<(K, &'a V)>,
 }

@@ -8,7 +8,7 @@ use core::ptr;
 
 use super::{Geometry, Page, PageMut, PageRef, Shape, Slot, Slots};
 use crate::error::TryReserveError;
-use crate::hash::WordHash;
+use crate::hash::{PageHash, WordHash};
 use crate::rules::Rules;
 use crate::word::Word;
 
@@ -52,37 +52,33 @@ impl<W: Word, V> PageRef<'_, W, V> {
         has
     }
 
-    /// Puts each entry, its value from `take`, into the one target, or into the one of two that the
-    /// bit of its page hash at `depth` chooses.
-    fn transfer<const N: usize, H: WordHash>(
+    /// Puts each entry whose page hash is `chosen`, its value from `take`, into a page that is being filled.
+    fn transfer<H: WordHash>(
         self,
         hash: &H,
-        targets: &mut [Filling<W, V>; N],
-        depth: u8,
+        target: &mut Filling<W, V>,
+        chosen: impl Fn(PageHash) -> bool,
         mut take: impl FnMut(&V) -> V,
     ) {
-        let mut pages = targets.each_mut().map(Filling::page_mut);
+        let mut target = target.page_mut();
         // SAFETY: the page is alive and not written as long as `self` is used.
-        let all_upper = unsafe {
-            Slots::of(self.page()).fold_entries((0_u32, 0_u32), |(all, upper), word, value| {
-                let page = hash.page(word.widen());
-                let target = usize::from(N > 1 && page.bit(u32::from(depth)));
-                let value = take(value);
-                pages[target].place(hash.place_at(word.widen(), page), word, value);
-                (all + 1, upper + target as u32)
+        let placed = unsafe {
+            Slots::of(self.page()).fold_entries(0, |placed, word, value| {
+                let at = hash.page(word.widen());
+                if !chosen(at) {
+                    return placed;
+                }
+                target.place(hash.place_at(word.widen(), at), word, take(value));
+                placed + 1
             })
         };
-        let (all, upper) = all_upper;
-        let counts = if N == 1 { [all, 0] } else { [all - upper, upper] };
-        for (page, count) in pages.iter_mut().zip(counts) {
-            page.count_placed(count);
-        }
+        target.count_placed(placed);
     }
 }
 
 impl<W: Word, V> Page<W, V> {
-    /// Moves all entries into one or two new pages of the given shapes, two by the bit of the page hash at `depth`, and frees this one. Values are moved as bytes:
-    /// no user code runs.
+    /// Moves all entries into a new page of the given shape, and frees this one. Values are moved as bytes: no user
+    /// code runs.
     ///
     /// # Errors
     ///
@@ -91,28 +87,68 @@ impl<W: Word, V> Page<W, V> {
     /// # Safety
     ///
     /// The page is alive, or [`EMPTY`](super::EMPTY); it has one owner (S2), the caller, who does not use it after an
-    /// `Ok`. The shapes hold the entries that each gets.
-    pub(crate) unsafe fn move_into<const N: usize, H: WordHash>(
+    /// `Ok`. The shape holds the entries.
+    pub(crate) unsafe fn move_into<H: WordHash>(
         self,
-        shapes: [Shape; N],
-        depth: u8,
+        shape: Shape,
         hash: &H,
-    ) -> Result<[Self; N], TryReserveError> {
-        let mut targets = allocate(shapes)?;
+    ) -> Result<Self, TryReserveError> {
+        let mut target = Filling::new(shape)?;
         if !self.is_empty_page() {
             // SAFETY: alive and the caller's; each slot is read once, and the page is then freed without
             // dropping values.
             unsafe {
-                let page = self.borrow();
-                page.transfer(hash, &mut targets, depth, |value| ptr::read(value));
+                self.borrow().transfer(hash, &mut target, |_| true, |value| ptr::read(value));
                 self.free();
             }
         }
-        Ok(targets.map(Filling::finish))
+        Ok(target.finish())
     }
 }
 
 impl<W: Word, V> Page<W, V> {
+    /// Moves the entries whose page hash has the bit at `depth` set into a new page of the given shape; the others stay. Values
+    /// are moved as bytes: no user code runs.
+    ///
+    /// # Errors
+    ///
+    /// No memory; this page is as it was.
+    ///
+    /// # Safety
+    ///
+    /// The page is alive, not [`EMPTY`](super::EMPTY), and has one owner (S2), the caller. The shape holds the entries that
+    /// are moved.
+    pub(crate) unsafe fn split_off<H: WordHash>(
+        self,
+        shape: Shape,
+        depth: u8,
+        hash: &H,
+    ) -> Result<Self, TryReserveError> {
+        let mut upper = Filling::new(shape)?;
+        let mut target = upper.page_mut();
+        // SAFETY: alive and the caller's.
+        let mut page = unsafe { self.borrow_mut() };
+        let mut moved = 0;
+        for group in 0..page.groups() {
+            for lane in super::lanes(page.occupied(group)) {
+                let slot = Slot { group, lane };
+                let word = page.word(slot);
+                let at = hash.page(word.widen());
+                if at.bit(u32::from(depth)) {
+                    // SAFETY: the slot holds an entry.
+                    let value = unsafe { page.take(slot) };
+                    target.place(hash.place_at(word.widen(), at), word, value);
+                    moved += 1;
+                }
+            }
+        }
+        target.count_placed(moved);
+        page.count_taken(moved);
+        page.set_depth(depth + 1);
+        page.rebuild(hash);
+        Ok(upper.finish())
+    }
+
     /// One page with the entries of two, and what is left to release: a page that has one owner
     /// is moved and freed (the empty page stands for it), the other is cloned.
     ///
@@ -129,41 +165,63 @@ impl<W: Word, V> Page<W, V> {
         shape: Shape,
         hash: &H,
     ) -> Result<(Self, [Self; 2]), TryReserveError> {
-        let mut target = allocate([shape])?;
+        let mut target = Filling::new(shape)?;
         // SAFETY: alive and held by the caller; with one holder, the caller's alone.
         unsafe {
             let sole = pages.map(|page| page.count().is_sole(shape.weight));
             // What runs user code, and may panic, comes before anything is moved.
             for (page, _) in pages.into_iter().zip(sole).filter(|&(_, sole)| !sole) {
-                page.borrow().transfer(hash, &mut target, 0, |value| hash.clone_value(value));
+                page.borrow().transfer(
+                    hash,
+                    &mut target,
+                    |_| true,
+                    |value| hash.clone_value(value),
+                );
             }
             let mut left = pages;
             for (page, _) in left.iter_mut().zip(sole).filter(|&(_, sole)| sole) {
                 let moved = core::mem::replace(page, Page::empty());
-                moved.borrow().transfer(hash, &mut target, 0, |value| ptr::read(value));
+                moved.borrow().transfer(hash, &mut target, |_| true, |value| ptr::read(value));
                 moved.free();
             }
-            let [target] = target;
             Ok((target.finish(), left))
         }
     }
 }
 
 impl<W: Word, V> PageRef<'_, W, V> {
-    /// Clones all entries into one or two new pages of the given shapes, as [`move_into`](Page::move_into) moves them.
+    /// Clones all entries into a new page of the given shape, as [`move_into`](Page::move_into) moves them.
     ///
     /// # Errors
     ///
     /// No memory.
-    pub(crate) fn clone_into<const N: usize, H: Rules<V>>(
+    pub(crate) fn clone_into<H: Rules<V>>(
         self,
-        shapes: [Shape; N],
+        shape: Shape,
+        hash: &H,
+    ) -> Result<Page<W, V>, TryReserveError> {
+        let mut target = Filling::new(shape)?;
+        self.transfer(hash, &mut target, |_| true, |value| hash.clone_value(value));
+        Ok(target.finish())
+    }
+
+    /// Clones each entry into one of two new pages of the given shape, by the bit of its page hash at `depth`.
+    ///
+    /// # Errors
+    ///
+    /// No memory.
+    pub(crate) fn clone_halves<H: Rules<V>>(
+        self,
+        shape: Shape,
         depth: u8,
         hash: &H,
-    ) -> Result<[Page<W, V>; N], TryReserveError> {
-        let mut targets = allocate(shapes)?;
-        self.transfer(hash, &mut targets, depth, |value| hash.clone_value(value));
-        Ok(targets.map(Filling::finish))
+    ) -> Result<[Page<W, V>; 2], TryReserveError> {
+        let mut halves = [Filling::new(shape)?, Filling::new(shape)?];
+        for (half, target) in [false, true].into_iter().zip(&mut halves) {
+            let chosen = |at: PageHash| at.bit(u32::from(depth)) == half;
+            self.transfer(hash, target, chosen, |value| hash.clone_value(value));
+        }
+        Ok(halves.map(Filling::finish))
     }
 
     /// The same page again, each entry in the same slot, held with `weight`. Not for the empty page.
@@ -226,14 +284,4 @@ impl<W: Word, V> PageRef<'_, W, V> {
         }
         Ok(ManuallyDrop::new(partial).page)
     }
-}
-
-fn allocate<const N: usize, W: Word, V>(
-    shapes: [Shape; N],
-) -> Result<[Filling<W, V>; N], TryReserveError> {
-    let mut filling = shapes.map(|_| None);
-    for (target, shape) in filling.iter_mut().zip(shapes) {
-        *target = Some(Filling::new(shape)?);
-    }
-    Ok(filling.map(|target| target.expect("all were allocated")))
 }

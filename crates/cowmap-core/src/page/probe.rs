@@ -154,6 +154,14 @@ impl<W: Word, V> PageMut<'_, W, V> {
         header.room -= entries;
     }
 
+    /// Counts entries that were taken.
+    #[inline(always)]
+    pub(super) fn count_taken(&mut self, entries: u32) {
+        let header = self.header_mut();
+        header.len -= entries;
+        header.room += entries;
+    }
+
     /// Sets the value of `word` and answers the one it had, or gives the value back where there is no room
     /// for a new entry.
     #[inline(always)]
@@ -235,16 +243,19 @@ impl<W: Word, V> PageMut<'_, W, V> {
         }
     }
 
-    /// Removes the entry in a slot.
+    /// Removes the entry in a slot, whose word has this place.
     ///
     /// # Safety
     ///
     /// The slot is one of this page's and holds an entry.
-    #[inline]
-    pub(crate) unsafe fn remove<H: WordHash>(&mut self, slot: Slot, hash: &H) -> V {
+    #[inline(always)]
+    pub(crate) unsafe fn remove<H: WordHash>(&mut self, slot: Slot, place: Place, hash: &H) -> V {
+        let home = self.page().home(place);
         // SAFETY: the caller's promise.
-        let value = unsafe { self.remove_in_place(slot, hash) };
-        self.clean(hash);
+        let value = unsafe { self.remove_with_home(slot, home) };
+        if slot.group != home {
+            self.clean(hash);
+        }
         value
     }
 

@@ -21,17 +21,35 @@ impl<W: Word, V> PageMut<'_, W, V> {
     #[inline]
     pub(crate) unsafe fn remove_in_place<H: WordHash>(&mut self, slot: Slot, hash: &H) -> V {
         let home = self.page().home(hash.place(self.word(slot).widen()));
-        let mut sequence = Sequence::from(home, self.groups());
-        while sequence.group != slot.group && sequence.advance() {}
+        // SAFETY: the caller's promise.
+        unsafe { self.remove_with_home(slot, home) }
+    }
+
+    /// As [`remove_in_place`](Self::remove_in_place), for a word whose home group is known.
+    ///
+    /// # Safety
+    ///
+    /// As for [`remove_in_place`](Self::remove_in_place).
+    #[inline(always)]
+    pub(super) unsafe fn remove_with_home(&mut self, slot: Slot, home: usize) -> V {
         // SAFETY: the caller's promise.
         let value = unsafe { self.take(slot) };
+        self.count_taken(1);
+        if slot.group != home {
+            self.count_stale(slot, home);
+        }
+        value
+    }
+
+    /// Counts the groups that an entry in this slot had passed.
+    #[inline(never)]
+    fn count_stale(&mut self, slot: Slot, home: usize) {
+        let mut sequence = Sequence::from(home, self.groups());
+        while sequence.group != slot.group && sequence.advance() {}
         // A walk that is forgotten cleans nothing, and any number of walks can be: no more is counted than calls for it.
         let slots = (self.groups() * Geometry::<W, V>::LANES) as u32;
         let header = self.header_mut();
-        header.len -= 1;
-        header.room += 1;
         header.stale = header.stale.saturating_add(sequence.passed as u32).min(slots);
-        value
     }
 
     /// Rebuilds the overflow bits if removals have left many of them stale. Runs no user code.

@@ -110,24 +110,57 @@ impl<K: SentinelKey> CowSet<K> {
 }
 
 /// The keys of two sets, from [`CowSet::union`].
+///
+/// # Examples
+///
+/// ```
+/// let (a, b) = (cowmap::CowSet::from([1_u64, 2]), cowmap::CowSet::from([2, 3]));
+/// let union = a.union(&b);
+/// assert_eq!(union.clone().count(), 3);
+/// assert_eq!(union.sum::<u64>(), 6);
+/// ```
 pub struct Union<'a, K: SentinelKey> {
     first: Iter<'a, K>,
     second: Difference<'a, K>,
 }
 
 /// The keys that two sets have both, from [`CowSet::intersection`].
+///
+/// # Examples
+///
+/// ```
+/// let (a, b) = (cowmap::CowSet::from([1_u64, 2]), cowmap::CowSet::from([2, 3]));
+/// let mut both = a.intersection(&b);
+/// assert_eq!((both.next(), both.next()), (Some(2), None));
+/// ```
 pub struct Intersection<'a, K: SentinelKey> {
     keys: Iter<'a, K>,
     other: &'a CowSet<K>,
 }
 
 /// The keys of one set that another has not, from [`CowSet::difference`].
+///
+/// # Examples
+///
+/// ```
+/// let (a, b) = (cowmap::CowSet::from([1_u64, 2]), cowmap::CowSet::from([2, 3]));
+/// let mut only = a.difference(&b);
+/// assert_eq!((only.next(), only.next()), (Some(1), None));
+/// ```
 pub struct Difference<'a, K: SentinelKey> {
     keys: Iter<'a, K>,
     other: &'a CowSet<K>,
 }
 
 /// The keys that one of two sets has, from [`CowSet::symmetric_difference`].
+///
+/// # Examples
+///
+/// ```
+/// let (a, b) = (cowmap::CowSet::from([1_u64, 2]), cowmap::CowSet::from([2, 3]));
+/// let either = a.symmetric_difference(&b);
+/// assert_eq!(either.sum::<u64>(), 4);
+/// ```
 pub struct SymmetricDifference<'a, K: SentinelKey> {
     first: Difference<'a, K>,
     second: Difference<'a, K>,

@@ -3,6 +3,17 @@
 use super::CowSet;
 use cowmap_core::{CowMap, SentinelKey};
 
+/// # Examples
+///
+/// ```
+/// use cowmap::CowSet;
+///
+/// /// The property: a set is a part of itself.
+/// fn contains_itself(set: CowSet<u64>) -> bool {
+///     set.is_subset(&set.unshared())
+/// }
+/// quickcheck::quickcheck(contains_itself as fn(CowSet<u64>) -> bool);
+/// ```
 #[cfg(feature = "quickcheck")]
 impl<K: SentinelKey + quickcheck::Arbitrary> quickcheck::Arbitrary for CowSet<K> {
     fn arbitrary(g: &mut quickcheck::Gen) -> Self {
@@ -14,6 +25,15 @@ impl<K: SentinelKey + quickcheck::Arbitrary> quickcheck::Arbitrary for CowSet<K>
     }
 }
 
+/// # Examples
+///
+/// ```
+/// use arbitrary::Unstructured;
+/// use cowmap::CowSet;
+///
+/// let set: CowSet<u64> = Unstructured::new(&[7; 100]).arbitrary().unwrap();
+/// assert!(!set.contains(u64::MAX));
+/// ```
 #[cfg(feature = "arbitrary")]
 impl<'a, K: SentinelKey + arbitrary::Arbitrary<'a>> arbitrary::Arbitrary<'a> for CowSet<K> {
     fn arbitrary(u: &mut arbitrary::Unstructured<'a>) -> arbitrary::Result<Self> {
@@ -22,6 +42,16 @@ impl<'a, K: SentinelKey + arbitrary::Arbitrary<'a>> arbitrary::Arbitrary<'a> for
 }
 
 /// The parameter is how many keys there may be, less those that are equal.
+///
+/// # Examples
+///
+/// ```
+/// use cowmap::CowSet;
+///
+/// proptest::proptest!(|(set: CowSet<u64>)| {
+///     assert_eq!(set.unshared(), set);
+/// });
+/// ```
 #[cfg(feature = "proptest")]
 impl<K> proptest::arbitrary::Arbitrary for CowSet<K>
 where

@@ -44,19 +44,54 @@ macro_rules! keys_of {
 
 keys_of! {
     /// The keys of a set, from [`CowSet::iter`](super::CowSet::iter).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let set = cowmap::CowSet::from([1_u64, 2]);
+    /// let mut iter = set.iter();
+    /// assert!(iter.next().is_some());
+    /// assert_eq!(iter.len(), 1);
+    /// ```
     Iter<'a>, &'a CowMap<K, ()>, cowmap_core::Keys<'a, K, ()>, CowMap::keys, |key| key
 }
 keys_of! {
     /// The keys of a set by value, from `into_iter`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let keys = cowmap::CowSet::from([1_u64, 2]).into_iter();
+    /// assert_eq!(keys.len(), 2);
+    /// assert_eq!(keys.sum::<u64>(), 3);
+    /// ```
     IntoIter<>, CowMap<K, ()>, cowmap_core::IntoKeys<K, (), Paged>, CowMap::into_keys, |key| key
 }
 keys_of! {
     /// The keys of a set in ascending order, from [`CowSet::iter_sorted`](super::CowSet::iter_sorted).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let set = cowmap::CowSet::from([3_i64, -1, 2]);
+    /// let mut sorted = set.iter_sorted();
+    /// assert_eq!((sorted.next(), sorted.next_back(), sorted.len()), (Some(-1), Some(3), 1));
+    /// ```
     IterSorted<'a>, &'a CowMap<K, ()>, cowmap_core::IterSorted<'a, K, ()>, CowMap::iter_sorted,
     |(key, &())| key
 }
 keys_of! {
     /// The former keys of a set, from [`CowSet::drain`](super::CowSet::drain).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut set = cowmap::CowSet::from([1_u64, 2]);
+    /// let drain = set.drain();
+    /// assert_eq!(drain.len(), 2);
+    /// drop(drain);
+    /// assert!(set.is_empty());
+    /// ```
     Drain<'a>, &'a mut CowMap<K, ()>, cowmap_core::Drain<'a, K, (), Paged>, CowMap::drain,
     |(key, ())| key
 }

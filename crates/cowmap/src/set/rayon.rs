@@ -9,11 +9,31 @@ use super::CowSet;
 use cowmap_core::{CowMap, Paged, SentinelKey};
 
 /// The keys of a set in parallel, from `par_iter`.
+///
+/// # Examples
+///
+/// ```
+/// use cowmap::CowSet;
+/// use rayon::prelude::*;
+///
+/// let set: CowSet<u64> = (0..1000).collect();
+/// assert_eq!(set.par_iter().filter(|key| key % 2 == 0).count(), 500);
+/// ```
 pub struct ParIter<'a, K: SentinelKey> {
     entries: cowmap_core::ParIter<'a, K, ()>,
 }
 
 /// The keys of a set in parallel, by value, from `into_par_iter`.
+///
+/// # Examples
+///
+/// ```
+/// use cowmap::CowSet;
+/// use rayon::prelude::*;
+///
+/// let set: CowSet<u64> = (0..1000).collect();
+/// assert_eq!(set.into_par_iter().sum::<u64>(), 499_500);
+/// ```
 pub struct IntoParIter<K: SentinelKey> {
     entries: cowmap_core::IntoParIter<K, (), Paged>,
 }

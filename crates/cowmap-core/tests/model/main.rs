@@ -1,0 +1,96 @@
+//! Sequences of operations against `std::collections::BTreeMap`, with snapshots that must never change: every method,
+//! on every kind of map, shared and not.
+
+mod codes;
+mod many;
+mod op;
+mod pair;
+mod single;
+
+use std::collections::BTreeSet;
+use std::num::{NonZeroI32, NonZeroI64, NonZeroIsize, NonZeroU32, NonZeroU64, NonZeroUsize};
+use std::sync::Arc;
+
+use codes::{Aligned, Key, Value};
+use cowmap_core::{Fixed, Flat, Hashing, Paged, Paging, Seeded, Tiny};
+use op::{Method, Op};
+use pair::Pair;
+use quickcheck::{Arbitrary, Gen, QuickCheck};
+
+fn test(times: u64, property: fn(Vec<Op>)) {
+    QuickCheck::new().rng(Gen::new(150)).tests(times).quickcheck(property);
+}
+
+/// Tests sequences on maps that have nothing in common. Pages of a few entries find most, so they get most of the time.
+fn on_two_maps<K: Key, V: Value>() {
+    test(30, Pair::<K, V, Flat, Fixed>::run);
+    test(80, Pair::<K, V, Tiny, Fixed>::run);
+}
+
+/// Tests sequences on every kind of map. For some types only: these functions take long to compile.
+fn on_every_map<K: Key, V: Value>() {
+    on_two_maps::<K, V>();
+    test(30, Pair::<K, V, Paged, Fixed>::run);
+    test(15, Pair::<K, V, Paged, Seeded>::run);
+    test(40, Pair::<K, V, Tiny, Seeded>::run);
+}
+
+macro_rules! model_tests {
+    ($run:ident: $($name:ident: $key:ty => $value:ty),* $(,)?) => {$(
+        #[test]
+        fn $name() {
+            $run::<$key, $value>();
+        }
+    )*};
+}
+
+model_tests! {
+    on_every_map:
+    u32_to_u64: u32 => u64,
+    i64_to_u64: i64 => u64,
+    i64_to_string: i64 => String,
+    i64_to_unit: i64 => (),
+}
+
+model_tests! {
+    on_two_maps:
+    i32_to_u64: i32 => u64,
+    u64_to_u64: u64 => u64,
+    isize_to_u64: isize => u64,
+    usize_to_u64: usize => u64,
+    non_zero_i32_to_u64: NonZeroI32 => u64,
+    non_zero_u32_to_u64: NonZeroU32 => u64,
+    non_zero_i64_to_u64: NonZeroI64 => u64,
+    non_zero_u64_to_u64: NonZeroU64 => u64,
+    non_zero_isize_to_u64: NonZeroIsize => u64,
+    non_zero_usize_to_u64: NonZeroUsize => u64,
+    i64_to_arc_str: i64 => Arc<str>,
+    i64_to_aligned: i64 => Aligned,
+}
+
+/// The sequences call each method on maps that have entries, on such as are shared and on such as are not.
+fn calls_every_method<P: Paging, H: Hashing + Default>() {
+    let mut g = Gen::from_size_and_seed(150, 7);
+    let mut called = BTreeSet::new();
+    for _ in 0..300 {
+        let mut pair = Pair::<i64, u64, P, H>::new();
+        for op in Vec::<Op>::arbitrary(&mut g) {
+            if !pair.map.is_empty() {
+                called.insert((op.method, pair.map.is_shared()));
+            }
+            pair.step(op);
+        }
+    }
+    for &(method, _) in Method::ALL {
+        for shared in [false, true] {
+            assert!(called.contains(&(method, shared)), "{method:?}, shared: {shared}");
+        }
+    }
+}
+
+#[test]
+fn flat_and_paged_maps_meet_every_method_shared_and_not() {
+    calls_every_method::<Flat, Fixed>();
+    calls_every_method::<Paged, Fixed>();
+    calls_every_method::<Tiny, Seeded>();
+}
