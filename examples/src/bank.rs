@@ -1,4 +1,5 @@
-//! The workload: writers move money between accounts while readers check that every snapshot has the same total.
+//! The workload: writers move money between accounts while readers check that every snapshot has
+//! the same total.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -47,7 +48,8 @@ pub struct Report {
     pub retried: u64,
     /// Snapshots that were scanned and had the right total.
     pub checked: u64,
-    /// How long the steps of writers took: beginning, writing a row, committing; waiting for the lock included.
+    /// How long the steps of writers took: beginning, writing a row, committing; waiting for the
+    /// lock included.
     pub pauses: Pauses,
     /// What was wrong with a snapshot, if one was wrong.
     pub wrong: Option<WrongTotal>,
@@ -205,8 +207,8 @@ impl<P: Paging> Bank<P> {
         Ok(())
     }
 
-    /// A reader: checks snapshots until the end. Each is checked once more after the next one was taken, for
-    /// what happens later must not change it.
+    /// A reader: checks snapshots until the end. Each is checked once more after the next one was
+    /// taken, for what happens later must not change it.
     fn read(&self) -> Option<WrongTotal> {
         let mut previous = self.store.snapshot();
         while !self.ended.load(Relaxed) {

@@ -10,8 +10,8 @@
 //! | [`soak`] | random operations on many handles, with a model beside each |
 //! | [`progress`] | the line that shows a running program |
 //!
-//! The programs: `version_table` runs the bank, `custom_id` shows a key type of one's own, `soak` looks for
-//! differences between maps and their models.
+//! The programs: `version_table` runs the bank, `custom_id` shows a key type of one's own, `soak`
+//! looks for differences between maps and their models.
 
 #![forbid(unsafe_code)]
 

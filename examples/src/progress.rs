@@ -1,10 +1,12 @@
-//! The line that shows a running program: redrawn in place on a terminal, one line a second elsewhere.
+//! The line that shows a running program: redrawn in place on a terminal, one line a second
+//! elsewhere.
 
 use std::io::{IsTerminal, Write};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Waits until `duration` has passed or `stopped` says so, and shows meanwhile on standard error what `line` gives.
+/// Waits until `duration` has passed or `stopped` says so, and shows meanwhile on standard error
+/// what `line` gives.
 pub fn watch(duration: Duration, stopped: impl Fn() -> bool, line: impl Fn() -> String) {
     let terminal = std::io::stderr().is_terminal();
     let between = Duration::from_millis(if terminal { 100 } else { 1000 });

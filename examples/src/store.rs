@@ -1,12 +1,12 @@
 //! A table under multi-version concurrency control, with snapshot isolation.
 //!
-//! Two maps hold everything: row id → chain of versions, transaction id → state. A snapshot is a clone of
-//! both, taken under a lock that is held for two atomic increments; whoever has it reads
+//! Two maps hold everything: row id → chain of versions, transaction id → state. A snapshot is a
+//! clone of both, taken under a lock that is held for two atomic increments; whoever has it reads
 //! without a lock for as long as he likes. A write holds the lock while it copies the one
 //! page it changes.
 //!
-//! Two transactions that write the same row conflict: the first to write wins, and the other has to roll
-//! back and begin anew.
+//! Two transactions that write the same row conflict: the first to write wins, and the other has to
+//! roll back and begin anew.
 
 use std::fmt;
 
@@ -22,7 +22,8 @@ pub type Rows<V, P> = Map<RowId, Version<V>, P>;
 /// How many rows or states [`Store::vacuum`] changes before it gives the lock back.
 const VACUUM_STEP: usize = 16;
 
-/// A table of values `V`. `P` says whether its maps are [`Paged`](cowmap::Paged) or [`Flat`](cowmap::Flat).
+/// A table of values `V`. `P` says whether its maps are [`Paged`](cowmap::Paged) or
+/// [`Flat`](cowmap::Flat).
 pub struct Store<V, P: Paging> {
     tables: Mutex<Tables<V, P>>,
 }
@@ -130,11 +131,12 @@ impl<V: Clone, P: Paging> Store<V, P> {
         Transaction { store: self, id, snapshot, active: true }
     }
 
-    /// Forgets versions that nobody needs and the states of ended transactions, in steps so short that writers hardly
-    /// notice.
+    /// Forgets versions that nobody needs and the states of ended transactions, in steps so short
+    /// that writers hardly notice.
     ///
-    /// What is to be cleaned is found in a snapshot. That a transaction had ended by then means that all its
-    /// versions are in the snapshot: once those of the rolled back are gone from the table, no state is needed.
+    /// What is to be cleaned is found in a snapshot. That a transaction had ended by then means
+    /// that all its versions are in the snapshot: once those of the rolled back are gone from
+    /// the table, no state is needed.
     pub fn vacuum(&self) -> Vacuumed {
         let Snapshot { rows, states } = self.snapshot();
         let prunable: Vec<RowId> = rows
@@ -222,7 +224,8 @@ impl<V: Clone, P: Paging> Transaction<'_, V, P> {
     ///
     /// # Errors
     ///
-    /// [`Conflict`], if another transaction has written the row since this one began. It can only roll back then.
+    /// [`Conflict`], if another transaction has written the row since this one began. It can only
+    /// roll back then.
     pub fn write(&mut self, row: RowId, value: V) -> Result<(), Conflict> {
         let seen = self.snapshot.version(row).map(Version::writer);
         let mut tables = self.store.tables.lock();
@@ -246,7 +249,8 @@ impl<V: Clone, P: Paging> Transaction<'_, V, P> {
         self.end(State::Committed);
     }
 
-    /// Gives up. What was written is never seen; [`Store::vacuum`] or the next writer of each row cleans it away.
+    /// Gives up. What was written is never seen; [`Store::vacuum`] or the next writer of each row
+    /// cleans it away.
     pub fn roll_back(mut self) {
         self.end(State::RolledBack);
     }

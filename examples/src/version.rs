@@ -8,8 +8,8 @@ use crate::ids::TransactionId;
 
 /// What is known of a transaction.
 ///
-/// A transaction that is in no table of states has committed: one that rolled back stays in the table until none of
-/// its versions is left.
+/// A transaction that is in no table of states has committed: one that rolled back stays in the
+/// table until none of its versions is left.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum State {
     /// It is still running: nobody else sees its versions.
@@ -65,7 +65,8 @@ impl<V: Clone> Version<V> {
         (states.get(self.writer) == Some(&State::Active)).then_some(self)
     }
 
-    /// The chain with a new version in front of the newest committed one. Everything else is left behind.
+    /// The chain with a new version in front of the newest committed one. Everything else is left
+    /// behind.
     #[must_use = "returns the new chain"]
     pub fn with<P: Paging>(&self, writer: TransactionId, value: V, states: &States<P>) -> Self {
         let older = self.committed(states).map(|committed| Arc::new(committed.alone()));

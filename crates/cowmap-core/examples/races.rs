@@ -1,7 +1,7 @@
 //! Threads that snapshot, write, publish and drop maps, for the thread sanitizer (`ci/tsan.sh`).
 //!
-//! Synchronises by nothing but its own atomics, `thread::spawn` and `join`: the standard library is not instrumented,
-//! and what it does would be taken for a race.
+//! Synchronises by nothing but its own atomics, `thread::spawn` and `join`: the standard library is
+//! not instrumented, and what it does would be taken for a race.
 //!
 //! `cargo run -p cowmap-core --example races -- ROUNDS`
 
@@ -126,8 +126,8 @@ fn race<P: Paging + 'static>(name: &str, rounds: u64) {
     println!("{name}: {THREADS} threads, {operations} operations");
 }
 
-/// Threads that have nothing in common but clones of one map, which they read, write and drop: only its counts put in
-/// order what they do.
+/// Threads that have nothing in common but clones of one map, which they read, write and drop: only
+/// its counts put in order what they do.
 fn apart<P: Paging + 'static>(name: &str, rounds: u64) {
     for round in 0..rounds {
         let map: Map<u64, Value, P, Fixed> = (0..60).map(|key| (key, Value::new(key))).collect();

@@ -1,7 +1,7 @@
 //! How many groups a page has, and how many entries it may hold: the tiers and the load factor.
 //!
-//! Safe arithmetic only. A tier is a page's size class: a power of two of groups, so that a shift finds the
-//! home group.
+//! Safe arithmetic only. A tier is a page's size class: a power of two of groups, so that a shift
+//! finds the home group.
 
 /// A size class of pages: `2^n` groups. Invariant: `n` is at most [`Tier::MOST`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -15,8 +15,8 @@ impl Tier {
     /// A tag plus the `n` that it stands for.
     const SUM: u8 = 58;
 
-    /// The number, in six bits, that stands for the tier in a link: a shift by it leaves of a hash the index of a group and six
-    /// bits more.
+    /// The number, in six bits, that stands for the tier in a link: a shift by it leaves of a hash
+    /// the index of a group and six bits more.
     #[inline(always)]
     pub(crate) const fn tag(self) -> u8 {
         Tier::SUM - self.0
@@ -52,8 +52,8 @@ impl Tier {
     }
 }
 
-/// The index of the group that the high bits of `hash` choose in a page of the tier with this tag, of
-/// which six bits count.
+/// The index of the group that the high bits of `hash` choose in a page of the tier with this tag,
+/// of which six bits count.
 #[inline(always)]
 pub(crate) const fn index(tag: u8, hash: u64) -> usize {
     // Two shifts, for one by all 64 bits is none; the compiler makes one of them and the
@@ -92,7 +92,8 @@ impl Sizing {
         }
     }
 
-    /// The smallest tier whose pages hold `entries`; `None` where a page would need 2^32 slots or more.
+    /// The smallest tier whose pages hold `entries`; `None` where a page would need 2^32 slots or
+    /// more.
     pub(crate) const fn tier_for(self, entries: usize) -> Option<Tier> {
         let mut tier = Tier::FIRST;
         loop {
@@ -110,7 +111,8 @@ impl Sizing {
     }
 
     /// The tier that a page of `tier` should shrink to after a removal left it with `entries`, but
-    /// never below `floor`: `None` until it is less than a quarter full and the result would be at most half full.
+    /// never below `floor`: `None` until it is less than a quarter full and the result would be at
+    /// most half full.
     pub(crate) const fn shrunk(self, tier: Tier, entries: usize, floor: Tier) -> Option<Tier> {
         let slots = tier.groups() * self.lanes;
         if slots <= SMALL || entries >= slots / 4 {
@@ -129,8 +131,8 @@ impl Sizing {
     }
 }
 
-/// How many entries were reserved, to within a five-hundredth, never less: a floating-point number of 16
-/// bits, so that handles stay small. Six bits of exponent, ten of mantissa.
+/// How many entries were reserved, to within a five-hundredth, never less: a floating-point number
+/// of 16 bits, so that handles stay small. Six bits of exponent, ten of mantissa.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct Floor(u16);
 

@@ -3,19 +3,19 @@
 //! A plain reference count makes copying a directory node expensive: every child, each a cold
 //! cache line elsewhere, must be told of its new parent. Here each holder of a page or node
 //! holds it with a **weight**, and the count is the sum of the weights (weighted reference
-//! counting: Bevan 1987, Watson and Watson 1987). A handle weighs 1. A directory node has one weight
-//! that it holds every child with; copying the node splits that number in two and touches no
+//! counting: Bevan 1987, Watson and Watson 1987). A handle weighs 1. A directory node has one
+//! weight that it holds every child with; copying the node splits that number in two and touches no
 //! child. Only when a weight can no longer be split are the children told.
 //!
 //! A holder is the only one exactly if the count equals its own weight.
 //!
 //! # Orderings
 //!
-//! * [`Count::add`] is relaxed: whoever adds holds a weight already, so the object cannot
-//!   vanish, and the new holder hears of the object through whatever hands it the reference.
+//! * [`Count::add`] is relaxed: whoever adds holds a weight already, so the object cannot vanish,
+//!   and the new holder hears of the object through whatever hands it the reference.
 //! * [`Count::release`] subtracts with release, so that all the holder did with the object happens
-//!   before it is freed or written; the last one then loads with acquire and sees it all. (A load, not a
-//!   fence: thread sanitizer does not understand fences.)
+//!   before it is freed or written; the last one then loads with acquire and sees it all. (A load,
+//!   not a fence: thread sanitizer does not understand fences.)
 //! * [`Count::is_sole`] loads with acquire for the same reason: it pairs with the release of every
 //!   holder that let go, so writing after it cannot race with their reads.
 //! * [`Weight::split`] is relaxed: the splitter holds a weight on the node throughout, and lets go
@@ -26,9 +26,10 @@ use crate::sync::{AtomicUsize, Ordering};
 /// The weight with which a handle holds its root.
 pub(crate) const HANDLE: usize = 1;
 
-/// The weight of a fresh node: 2^24, or 2^8 where addresses have 32 bits. It can be split this many times (as a power of
-/// two) before the children have to be told. Small enough that the sum over as many nodes as fit into memory
-/// stays below [`LIMIT`], which is checked all the same. (In the models of tests/loom.rs it is 2, and soon used up.)
+/// The weight of a fresh node: 2^24, or 2^8 where addresses have 32 bits. It can be split this many
+/// times (as a power of two) before the children have to be told. Small enough that the sum over as
+/// many nodes as fit into memory stays below [`LIMIT`], which is checked all the same. (In the
+/// models of tests/loom.rs it is 2, and soon used up.)
 pub(crate) const FRESH: usize = if cfg!(loom) { 2 } else { 1 << (usize::BITS / 2 - 8) };
 
 /// A count above this ends the process, as `Arc`'s does.
@@ -51,8 +52,8 @@ impl Count {
         }
     }
 
-    /// Takes a holder's weight away; `true` says that it was the last one, and that the object is now the
-    /// caller's to destroy.
+    /// Takes a holder's weight away; `true` says that it was the last one, and that the object is
+    /// now the caller's to destroy.
     #[inline]
     #[must_use]
     pub(crate) fn release(&self, weight: usize) -> bool {
@@ -154,7 +155,8 @@ mod tests {
 
     use super::*;
 
-    /// Runs one test of this file again, in a process that knows by this variable that it is the child.
+    /// Runs one test of this file again, in a process that knows by this variable that it is the
+    /// child.
     const CHILD: &str = "COWMAP_TEST_CHILD";
 
     fn in_child(test: &str) -> Output {

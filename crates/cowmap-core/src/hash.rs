@@ -97,10 +97,11 @@ impl PageHash {
 
 /// Both halves of the product of 128 bits, the upper one turned by half its width.
 ///
-/// The lower half alone, which is multiplicative hashing, is linear in the word: words in a lattice, such as
-/// composite ids, pile up however the multiplier is chosen. The upper half, which is the integer part where
-/// the lower is the fraction, breaks that; for small dense ids it stays below the bits that choose, so that
-/// they spread as evenly as by the lower half alone. (Folded multiplication is what wyhash and foldhash do.)
+/// The lower half alone, which is multiplicative hashing, is linear in the word: words in a
+/// lattice, such as composite ids, pile up however the multiplier is chosen. The upper half, which
+/// is the integer part where the lower is the fraction, breaks that; for small dense ids it stays
+/// below the bits that choose, so that they spread as evenly as by the lower half alone. (Folded
+/// multiplication is what wyhash and foldhash do.)
 #[inline(always)]
 fn folded_product(word: u64, multiplier: u64) -> u64 {
     let product = u128::from(word) * u128::from(multiplier);
@@ -130,12 +131,14 @@ fn fold(word: u64) -> u64 {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Fixed;
 
-/// Found by search: of 1.4 million random odd numbers the one whose worst family of keys (powers of two and many other
-/// numbers apart, composite, byte-swapped, floating-point, textual and time-stamped ids, pointers, at eight sizes) takes the fewest
-/// groups: 1.21 times those of random keys.
+/// Found by search: of 1.4 million random odd numbers the one whose worst family of keys (powers of
+/// two and many other numbers apart, composite, byte-swapped, floating-point, textual and
+/// time-stamped ids, pointers, at eight sizes) takes the fewest groups: 1.21 times those of random
+/// keys.
 const PLACE_MULTIPLIER: u64 = 0xb1ef_4ba6_ef9a_ab2f;
-/// As good as any of thousands that were tried together with others for the place: the worst family, for hits and misses in
-/// maps whose pages split, takes 1.15 times the groups of random keys.
+/// As good as any of thousands that were tried together with others for the place: the worst
+/// family, for hits and misses in maps whose pages split, takes 1.15 times the groups of random
+/// keys.
 const PAGE_MULTIPLIER: u64 = 0x688a_74df_0e68_8973;
 
 impl sealed::Sealed for Fixed {}
@@ -151,9 +154,10 @@ impl Hashing for Fixed {
         PageHash(folded_product(word >> neighbours, PAGE_MULTIPLIER))
     }
 
-    /// The lower half of a product is enough here: with the page hash mixed in nothing is a lattice any more, while
-    /// neighbours, which share a page hash, spread as evenly as a multiplication spreads numbers in a row. What the overflow
-    /// bit takes, a hit does not compute.
+    /// The lower half of a product is enough here: with the page hash mixed in nothing is a lattice
+    /// any more, while neighbours, which share a page hash, spread as evenly as a
+    /// multiplication spreads numbers in a row. What the overflow bit takes, a hit does not
+    /// compute.
     #[inline(always)]
     fn place_in_page(&self, word: u64, page: PageHash) -> Place {
         Place { group: (page.0 ^ word).wrapping_mul(PLACE_MULTIPLIER), bit: page.0 >> 32 ^ word }
@@ -183,8 +187,8 @@ pub struct Seeded {
 }
 
 impl Seeded {
-    /// The hash of the given secret. The same secret gives the same order of iteration. Secrets that differ
-    /// in a bit give unrelated hashes, but one that can be guessed is no secret.
+    /// The hash of the given secret. The same secret gives the same order of iteration. Secrets
+    /// that differ in a bit give unrelated hashes, but one that can be guessed is no secret.
     ///
     /// # Examples
     ///
@@ -232,8 +236,8 @@ impl Default for Seeded {
     }
 }
 
-/// A number of which each bit depends on each bit of `number`: the finaliser of SplitMix64 (Steele, Lea and
-/// Flood 2014).
+/// A number of which each bit depends on each bit of `number`: the finaliser of SplitMix64 (Steele,
+/// Lea and Flood 2014).
 const fn diffuse(number: u64) -> u64 {
     let number = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let number = (number ^ number >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);

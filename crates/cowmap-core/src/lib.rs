@@ -1,10 +1,10 @@
 //! The slot engine of [cowmap](https://docs.rs/cowmap): copy-on-write hash tables for integer keys, with
 //! all the unsafe code of the project.
 //!
-//! Depend on `cowmap`, which re-exports what users need from here and documents it. This page is for
-//! readers of the engine: how it is laid out, and the invariants that every `// SAFETY:` comment
-//! cites. A hidden `check_invariants` on the map walks all that can be seen from one handle; the model tests and
-//! the fuzzer call it after every operation.
+//! Depend on `cowmap`, which re-exports what users need from here and documents it. This page is
+//! for readers of the engine: how it is laid out, and the invariants that every `// SAFETY:`
+//! comment cites. A hidden `check_invariants` on the map walks all that can be seen from one
+//! handle; the model tests and the fuzzer call it after every operation.
 //!
 //! # Layout
 //!
@@ -31,46 +31,50 @@
 //!  header:  count, length, room, … of a page; count, weight, … of a segment
 //! ```
 //!
-//! The page hash of a key is consumed from its highest bit down: `bits` bits by the root segment, then as
-//! many as a segment tells apart by each one below, counted from the *depth* in the link: how many
-//! bits all entries below the child share. A lookup makes one load a level, takes the number of
-//! groups from the last link, and touches no header.
+//! The page hash of a key is consumed from its highest bit down: `bits` bits by the root segment,
+//! then as many as a segment tells apart by each one below, counted from the *depth* in the link:
+//! how many bits all entries below the child share. A lookup makes one load a level, takes the
+//! number of groups from the last link, and touches no header.
 //!
 //! # Invariants
 //!
 //! Pages:
 //!
-//! * **P1** A page pointer leads to the groups of a live allocation that was made for the same word and value types by
-//!   `Page::allocate`, with a header before the groups and overflow bytes before it, as many as its tag says; or to `EMPTY`,
-//!   one group of free words with an overflow byte of 0 but without a header, which is never written.
-//! * **P2** The words of every group are initialised, and so are the overflow bytes. A free slot's word is 0.
-//! * **P3** A slot has a value exactly if its word is not 0. A word is written after its value, and cleared before
-//!   its value is read out or dropped.
-//! * **P4** If an entry is not in its home group, the overflow byte of each group from its home to the one before it
-//!   (around the end) has the entry's bit.
+//! * **P1** A page pointer leads to the groups of a live allocation that was made for the same word
+//!   and value types by `Page::allocate`, with a header before the groups and overflow bytes before
+//!   it, as many as its tag says; or to `EMPTY`, one group of free words with an overflow byte of 0
+//!   but without a header, which is never written.
+//! * **P2** The words of every group are initialised, and so are the overflow bytes. A free slot's
+//!   word is 0.
+//! * **P3** A slot has a value exactly if its word is not 0. A word is written after its value, and
+//!   cleared before its value is read out or dropped.
+//! * **P4** If an entry is not in its home group, the overflow byte of each group from its home to
+//!   the one before it (around the end) has the entry's bit.
 //! * **P5** No word is stored twice.
-//! * **P6** The header's length is the number of entries, and its room what is left of what the tier may hold, except
-//!   while a page is being filled and not yet linked.
+//! * **P6** The header's length is the number of entries, and its room what is left of what the
+//!   tier may hold, except while a page is being filled and not yet linked.
 //!
 //! Sharing:
 //!
-//! * **S1** The count of a page or segment is the sum of the weights of its holders: 1 for a handle that has it as its
-//!   root, a segment's weight for a segment that links to it. A count is raised before the holder that it is raised
-//!   for exists, and lowered after that holder is gone; whoever lowers it to 0 destroys the object.
-//! * **S2** A page or segment is written only by a handle that is borrowed mutably, after it was established from the
-//!   root downward that each object on the path, and the object itself, has a count equal to its holder's weight.
-//!   Nothing else can come to hold any of them meanwhile, for that takes a holder. What is shared is never written
-//!   (counts and weights are atomic).
+//! * **S1** The count of a page or segment is the sum of the weights of its holders: 1 for a handle
+//!   that has it as its root, a segment's weight for a segment that links to it. A count is raised
+//!   before the holder that it is raised for exists, and lowered after that holder is gone; whoever
+//!   lowers it to 0 destroys the object.
+//! * **S2** A page or segment is written only by a handle that is borrowed mutably, after it was
+//!   established from the root downward that each object on the path, and the object itself, has a
+//!   count equal to its holder's weight. Nothing else can come to hold any of them meanwhile, for
+//!   that takes a holder. What is shared is never written (counts and weights are atomic).
 //!
 //! The directory:
 //!
-//! * **D1** A child of depth `d` in a segment of depth `s` with `b` bits (`s <= d <= s + b`) has `2^(s + b - d)` links in a
-//!   row that start at a multiple of their number, and is held once. All entries below it share the first `d` bits
-//!   of their page hash, which are those of the links' indices on the path. `EMPTY` is held by nobody.
-//! * **D2** The tag of a link is as drawn above; links of segments of height 1 lead to pages, those of higher ones to
-//!   segments one lower. All pages of a map have the same height.
-//! * **D3** A segment pointer leads to `2^bits` initialised links behind the header of a live allocation; `bits` is
-//!   `SEGMENT_BITS` except at the root, where the handle knows it too.
+//! * **D1** A child of depth `d` in a segment of depth `s` with `b` bits (`s <= d <= s + b`) has
+//!   `2^(s + b - d)` links in a row that start at a multiple of their number, and is held once. All
+//!   entries below it share the first `d` bits of their page hash, which are those of the links'
+//!   indices on the path. `EMPTY` is held by nobody.
+//! * **D2** The tag of a link is as drawn above; links of segments of height 1 lead to pages, those
+//!   of higher ones to segments one lower. All pages of a map have the same height.
+//! * **D3** A segment pointer leads to `2^bits` initialised links behind the header of a live
+//!   allocation; `bits` is `SEGMENT_BITS` except at the root, where the handle knows it too.
 //! * **D4** A flat map has no directory. A root page has depth 0.
 //! * **D5** The handle's length is the sum of its pages' lengths.
 //!

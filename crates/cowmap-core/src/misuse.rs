@@ -1,4 +1,5 @@
-//! What must not compile, each beside what does and differs from it by as little as can be. Documentation tests only.
+//! What must not compile, each beside what does and differs from it by as little as can be.
+//! Documentation tests only.
 
 /// A borrowed value cannot be kept across a write:
 ///
@@ -90,7 +91,8 @@ struct TwoValuesToChange;
 /// ```
 struct Covariance;
 
-/// But what lends values to be changed is invariant in them, or a short-lived one could be put into a map of long-lived ones:
+/// But what lends values to be changed is invariant in them, or a short-lived one could be put into
+/// a map of long-lived ones:
 ///
 /// ```compile_fail
 /// use cowmap_core::{Fixed, IterMut, Paged};

@@ -1,7 +1,7 @@
 //! Bit-reversed counting: the order in which iteration visits groups and pages.
 //!
-//! Inserting one map's iteration into another that grows is quadratic if iteration follows the order of
-//! the hash: what is inserted piles up in one place after another. Counting with the bits
+//! Inserting one map's iteration into another that grows is quadratic if iteration follows the
+//! order of the hash: what is inserted piles up in one place after another. Counting with the bits
 //! reversed spreads every prefix of the sequence evenly.
 
 /// The lowest `bits` bits of `number`, reversed.

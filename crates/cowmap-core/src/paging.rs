@@ -34,7 +34,8 @@ pub trait Paging: Send + Sync + sealed::Sealed {
     /// A segment has `2^SEGMENT_BITS` links.
     #[doc(hidden)]
     const SEGMENT_BITS: u8;
-    /// The root segment has up to `2^ROOT_BITS` links, more than others, so that small maps have fewer levels.
+    /// The root segment has up to `2^ROOT_BITS` links, more than others, so that small maps have
+    /// fewer levels.
     #[doc(hidden)]
     const ROOT_BITS: u8;
     /// About how many bytes an ordinary page has, for values that are copied as bytes.
@@ -49,7 +50,8 @@ mod sealed {
     pub trait Sealed {}
 }
 
-/// Pages of about 2 KiB under a directory: a write after a snapshot copies one page and the path to it.
+/// Pages of about 2 KiB under a directory: a write after a snapshot copies one page and the path to
+/// it.
 ///
 /// # Examples
 ///
@@ -73,7 +75,8 @@ impl Paging for Paged {
     const PAGE_SLOTS_OF_HEAVY_VALUES: usize = 32;
 }
 
-/// One page that grows without limit: fastest to read, but the first write after a snapshot copies it.
+/// One page that grows without limit: fastest to read, but the first write after a snapshot copies
+/// it.
 ///
 /// # Examples
 ///
@@ -195,14 +198,15 @@ impl<W: Word, V, P: Paging> Limits<W, V, P> {
     pub(crate) const MERGED_ENTRIES: usize = Self::PAGE_ENTRIES / 2;
 
     /// Entries a page is meant to get where room for many is reserved: few enough that hardly a
-    /// page splits (at 61 in the mean of 96, four and a half standard deviations are left).
+    /// page splits (at 76 in the mean, more than four standard deviations are left up to 114).
     pub(crate) const RESERVED_ENTRIES: usize =
         if Self::PAGE_ENTRIES < 4 { 1 } else { Self::PAGE_ENTRIES * 2 / 3 };
 
-    /// The tier of a page in a directory that starts with these entries and may soon get more, `None` where it would need
-    /// 2^32 slots.
+    /// The tier of a page in a directory that starts with these entries and may soon get more,
+    /// `None` where it would need 2^32 slots.
     ///
-    /// An ordinary one, which need not grow before it splits, but no more than four times what few entries need.
+    /// An ordinary one, which need not grow before it splits, but no more than four times what few
+    /// entries need.
     pub(crate) fn tier_in_directory(entries: usize) -> Option<Tier> {
         let least = Self::SIZING.tier_for(entries + 1)?;
         Some(if entries < Self::PAGE_ENTRIES / 4 { least } else { least.max(Self::TIER) })

@@ -1,5 +1,5 @@
-//! What a map brings along when it asks its tree for something: how words are hashed under its policies, and
-//! how a shared value is cloned.
+//! What a map brings along when it asks its tree for something: how words are hashed under its
+//! policies, and how a shared value is cloned.
 
 use core::marker::PhantomData;
 

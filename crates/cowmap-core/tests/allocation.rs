@@ -1,5 +1,5 @@
-//! Allocators that give nothing: what can answer an error does, and the map is unharmed; the rest ends the process as
-//! `Vec` does.
+//! Allocators that give nothing: what can answer an error does, and the map is unharmed; the rest
+//! ends the process as `Vec` does.
 
 mod common;
 
@@ -137,7 +137,8 @@ fn a_map_with_tiny_pages_that_cannot_be_reserved_for_is_unharmed() {
     reserving::<Tiny>();
 }
 
-/// What gives memory back works without any: the map is left as large as it is where there is none for a smaller one.
+/// What gives memory back works without any: the map is left as large as it is where there is none
+/// for a smaller one.
 fn shrinking<P: Paging>() {
     let operations: [Operation<P>; 4] = [
         ("remove", |map| {
@@ -188,7 +189,8 @@ fn a_map_with_tiny_pages_gives_memory_back_without_any() {
     shrinking::<Tiny>();
 }
 
-/// Shared pages that cannot be copied into smaller ones stay shared, and no value is lost or dropped twice.
+/// Shared pages that cannot be copied into smaller ones stay shared, and no value is lost or
+/// dropped twice.
 #[test]
 fn shrinking_a_shared_map_without_memory_keeps_it() {
     for fail in [Fail::Once(0), Fail::From(0)] {
@@ -204,7 +206,8 @@ fn shrinking_a_shared_map_without_memory_keeps_it() {
     }
 }
 
-/// What has no error to answer, each with the map it needs; keys below 70 are in it, and it is shared.
+/// What has no error to answer, each with the map it needs; keys below 70 are in it, and it is
+/// shared.
 const ABORTING: [Operation<Paged>; 12] = [
     ("insert", |map| assert!(map.insert(Key(1_000), 1).is_none())),
     ("insert over a value", |map| assert!(map.insert(Key(1), 1).is_some())),

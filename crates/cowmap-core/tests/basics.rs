@@ -223,7 +223,8 @@ fn shrink_to_fit_gives_back_a_large_reservation<P: Paging, H: Hashing + Default>
     assert_eq!((map.capacity().min(8), map.memory_usage().total), (map.capacity(), 0));
 }
 
-/// Every key type with what its panic calls the reserved key, and keys at its ends; none of these is reserved.
+/// Every key type with what its panic calls the reserved key, and keys at its ends; none of these
+/// is reserved.
 macro_rules! for_each_key_type {
     ($check:ident) => {
         $check!(i32, "i32::MIN", i32::MIN, [i32::MIN + 1, -1, 0, 1, i32::MAX]);

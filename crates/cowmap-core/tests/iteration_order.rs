@@ -1,4 +1,5 @@
-//! Inserting one map's iteration into a growing map costs no more than twice what random order costs.
+//! Inserting one map's iteration into a growing map costs no more than twice what random order
+//! costs.
 
 mod common;
 
@@ -21,8 +22,8 @@ fn by_a_loop<P: Paging>(keys: impl Iterator<Item = i64>) -> f64 {
     groups as f64 / map.len() as f64
 }
 
-/// Groups that the insertions probe which come next when a part of `keys` went through `build`: the average
-/// over many parts.
+/// Groups that the insertions probe which come next when a part of `keys` went through `build`: the
+/// average over many parts.
 fn by_building<P: Paging>(keys: &[i64], build: impl Fn(&[i64]) -> Set<P>) -> f64 {
     let (parts, next) = (if keys.len() > 50_000 { 8 } else { 16 }, 400);
     let mut groups = 0;

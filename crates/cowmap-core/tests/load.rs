@@ -8,7 +8,8 @@ use cowmap_core::{Fixed, Flat, Map, Paged, Paging};
 /// A set whose values fill groups up as the values of most maps do.
 type Numbers<P> = Map<i64, u64, P, Fixed>;
 
-/// Groups that hits and misses probe, on average over maps of `len` entries with room for `capacity`.
+/// Groups that hits and misses probe, on average over maps of `len` entries with room for
+/// `capacity`.
 fn groups<P: Paging>(capacity: usize, len: usize) -> (f64, f64) {
     let maps = 40_000_usize.div_ceil(len);
     let (mut hits, mut misses) = (0, 0);

@@ -1,8 +1,10 @@
-//! Every interleaving of threads that share a map, with the weak memory that the orderings allow (run by `ci/loom.sh`).
+//! Every interleaving of threads that share a map, with the weak memory that the orderings allow
+//! (run by `ci/loom.sh`).
 //!
-//! The maps are the real ones, with pages of one group; loom stands in for the atomics of `sync.rs`. Values are
-//! loom's cells: a read and a write of one that the counts do not put in order is an error, and so is a value that is
-//! dropped while another thread may still read it. Weights start at 2 here, so that they are used up.
+//! The maps are the real ones, with pages of one group; loom stands in for the atomics of
+//! `sync.rs`. Values are loom's cells: a read and a write of one that the counts do not put in
+//! order is an error, and so is a value that is dropped while another thread may still read it.
+//! Weights start at 2 here, so that they are used up.
 
 #![cfg(loom)]
 
@@ -102,7 +104,8 @@ fn the_models_reach_the_levels_they_speak_of() {
     });
 }
 
-/// A thread reads its snapshot and drops it; the writer copies, or writes in place, where the thread has read.
+/// A thread reads its snapshot and drops it; the writer copies, or writes in place, where the
+/// thread has read.
 fn one_reader(len: u64, preemptions: Option<usize>) {
     check(preemptions, move || {
         let (mut map, alive) = map_of(len);
@@ -136,7 +139,8 @@ fn a_reader_drops_two_levels_that_are_then_written() {
     one_reader(LEVELS, None);
 }
 
-/// Two threads and the one that made the map drop their handles: whoever is last frees what the others have read.
+/// Two threads and the one that made the map drop their handles: whoever is last frees what the
+/// others have read.
 fn last_drop(len: u64, preemptions: Option<usize>) {
     check(preemptions, move || {
         let (map, alive) = map_of(len);
@@ -186,7 +190,8 @@ fn clones_made_meanwhile_are_seen() {
     });
 }
 
-/// Two handles that share everything un-share the same segments at the same time, and split their weights.
+/// Two handles that share everything un-share the same segments at the same time, and split their
+/// weights.
 fn two_writers(len: u64, snapshots: usize, preemptions: Option<usize>) {
     check(preemptions, move || {
         let (mut map, alive) = map_of(len);

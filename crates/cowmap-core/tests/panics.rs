@@ -1,8 +1,9 @@
 //! Panics in user code: for every operation, at every call of every kind, on every shape of map.
 //!
-//! [`operations`] is the one table. Whatever can run user code has a row there: a clone or drop of a value, a closure,
-//! the conversion of a key. After each panic every handle has valid contents, other snapshots are as they were,
-//! the map works on, and in the end each value was dropped exactly once.
+//! [`operations`] is the one table. Whatever can run user code has a row there: a clone or drop of
+//! a value, a closure, the conversion of a key. After each panic every handle has valid contents,
+//! other snapshots are as they were, the map works on, and in the end each value was dropped
+//! exactly once.
 
 mod common;
 
@@ -101,7 +102,8 @@ fn operations<P: Paging>() -> Vec<Operation<P>> {
         }),
         ("alter", |w| {
             w.map.alter(Key(0), |old| {
-                // Not as an argument of a closure: rustc leaks what that returns when the drop panics.
+                // Not as an argument of a closure: rustc leaks what that returns when the drop
+                // panics.
                 drop(old);
                 called(Some(new(1)))
             });
@@ -258,7 +260,8 @@ fn panic_everywhere<P: Paging>(lens: &[i64], step: usize, chosen: impl Fn(&str) 
     panics
 }
 
-/// A key that answers another integer at its `nth` conversion: the reserved one, one that is present, one that is absent.
+/// A key that answers another integer at its `nth` conversion: the reserved one, one that is
+/// present, one that is absent.
 fn lie_everywhere<P: Paging>(lens: &[i64]) -> usize {
     let mut lies = 0;
     for (name, operation) in operations::<P>() {
@@ -334,8 +337,8 @@ fn keys_that_lie_break_no_memory() {
     assert!(lies.into_iter().all(|lies| lies > 500));
 }
 
-/// Found by reading: `entry` asked the key twice, and took a free slot for an occupied one when the second answer was
-/// the reserved integer.
+/// Found by reading: `entry` asked the key twice, and took a free slot for an occupied one when the
+/// second answer was the reserved integer.
 #[test]
 fn an_entry_asks_its_key_once() {
     let mut map: Tested<Flat> = [(Key(1), new(1))].into_iter().collect();

@@ -1,9 +1,9 @@
 //! Defects of the original `CowHashMap` that must not come back, one test each.
 //!
-//! Not here: the overflow of a reference count (defect 4) and sizes that wrap on 32-bit targets (defect 5),
-//! which are tested beside the code in `src/count.rs` and `src/page/geometry.rs`; the time that a large
-//! reservation takes (defect 12), which is a benchmark; and the first write after a snapshot (defect 14), which
-//! is the subject of `paging.rs`.
+//! Not here: the overflow of a reference count (defect 4) and sizes that wrap on 32-bit targets
+//! (defect 5), which are tested beside the code in `src/count.rs` and `src/page/geometry.rs`; the
+//! time that a large reservation takes (defect 12), which is a benchmark; and the first write after
+//! a snapshot (defect 14), which is the subject of `paging.rs`.
 
 mod common;
 
@@ -52,7 +52,8 @@ assert_not_impl_any!(IntoIter<i64, NotSend, Paged>: Send, Sync);
 assert_impl_all!(Iter<'static, i64, String>: Send, Sync);
 assert_not_impl_any!(Iter<'static, i64, NotSync>: Send, Sync);
 
-/// Defect 1, as it was found: three keys of one home, of which one is removed, and every larger cluster.
+/// Defect 1, as it was found: three keys of one home, of which one is removed, and every larger
+/// cluster.
 fn removal_loses_no_key_that_was_displaced<P: Paging, H: Hashing + Default>() {
     let mut random = Random::new(1);
     for size in [3, 6, 12, 24, 40] {
@@ -221,7 +222,8 @@ fn a_reservation_survives_removals_and_is_inherited<P: Paging, H: Hashing + Defa
     assert!(map.capacity() < 100);
 }
 
-/// Defect 9: 4,000 keys `i << 32` were 255 times slower than sequential ones. `families.rs` has many more.
+/// Defect 9: 4,000 keys `i << 32` were 255 times slower than sequential ones. `families.rs` has
+/// many more.
 fn keys_that_differ_in_high_bits_only_do_not_pile_up<P: Paging, H: Hashing + Default>() {
     for shift in [0, 16, 32, 48] {
         let mut map = Map::<i64, (), P, H>::default();
@@ -234,7 +236,8 @@ fn keys_that_differ_in_high_bits_only_do_not_pile_up<P: Paging, H: Hashing + Def
     }
 }
 
-/// Defect 10: the time for inserting one map's iteration into another grew with the square of its size.
+/// Defect 10: the time for inserting one map's iteration into another grew with the square of its
+/// size.
 #[test]
 fn inserting_one_maps_iteration_into_another_is_linear() {
     fn groups<P: Paging>(entries: usize) -> usize {
@@ -266,7 +269,8 @@ fn misses_at_the_fullest_load_compare_few_groups() {
     }
 }
 
-/// Defect 12, the part that can be counted: `new` allocates nothing, and an empty map has nothing to share.
+/// Defect 12, the part that can be counted: `new` allocates nothing, and an empty map has nothing
+/// to share.
 #[test]
 fn an_empty_map_occupies_nothing() {
     static EMPTY: CowMap<i64, String> = CowMap::new();

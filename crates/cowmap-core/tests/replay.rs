@@ -1,4 +1,5 @@
-//! The fuzzer's corpus, and scripts at random, on every kind of map: without a fuzzer, by the same interpreter.
+//! The fuzzer's corpus, and scripts at random, on every kind of map: without a fuzzer, by the same
+//! interpreter.
 
 #[path = "common/random.rs"]
 #[allow(dead_code, unreachable_pub)]

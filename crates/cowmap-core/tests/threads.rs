@@ -1,4 +1,5 @@
-//! Threads that read, snapshot, write and drop: right answers, and every value dropped exactly once.
+//! Threads that read, snapshot, write and drop: right answers, and every value dropped exactly
+//! once.
 //!
 //! The tests run for a fixed time; what they find does not depend on it.
 
@@ -17,7 +18,8 @@ const TIME: Duration = Duration::from_millis(1_500);
 /// Pairs of accounts: what one has the other lacks, in every snapshot.
 const PAIRS: i64 = 300;
 
-/// A writer keeps `2 * pair` and `2 * pair + 1` at a sum of zero, or both absent; readers check that.
+/// A writer keeps `2 * pair` and `2 * pair + 1` at a sum of zero, or both absent; readers check
+/// that.
 fn readers_and_a_writer<P: Paging>() {
     let counts = Counts::new();
     let initial: Map<i64, Counted, P, Fixed> =

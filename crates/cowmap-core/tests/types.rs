@@ -1,4 +1,5 @@
-//! Sizes of handles, what may cross threads and unwinding, and that maps are covariant in their values.
+//! Sizes of handles, what may cross threads and unwinding, and that maps are covariant in their
+//! values.
 
 use std::cell::{Cell, RefCell, UnsafeCell};
 use std::mem::size_of;
@@ -27,8 +28,8 @@ type NotSend = MutexGuard<'static, u8>;
 /// `Send` and not `Sync`.
 type NotSync = Cell<u8>;
 
-// A value may be dropped by the thread that drops the last handle, and be read by all that have one: handles need
-// both, whichever of the two is asked for.
+// A value may be dropped by the thread that drops the last handle, and be read by all that have
+// one: handles need both, whichever of the two is asked for.
 assert_impl_all!(CowMap<i64, Arc<str>>: Send, Sync);
 assert_impl_all!(FlatCowMap<i64, Arc<str>>: Send, Sync);
 assert_impl_all!(SeededCowMap<i64, Arc<str>>: Send, Sync);

@@ -23,8 +23,8 @@ pub use set::CowSet;
 
 /// Makes a newtype over an integer, a `NonZero` integer or another key type a key.
 ///
-/// The struct has one field, named or not, and is `Copy`. It takes the field's sentinel for its own;
-/// `#[sentinel(value)]` chooses another, as a constant of the stored integer's type.
+/// The struct has one field, named or not, and is `Copy`. It takes the field's sentinel for
+/// its own; `#[sentinel(value)]` chooses another, as a constant of the stored integer's type.
 ///
 /// # Examples
 ///

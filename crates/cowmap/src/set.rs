@@ -33,9 +33,10 @@ pub use rayon::{IntoParIter, ParIter};
 
 /// A copy-on-write hash set of integers, or of newtypes over them: a [`CowMap`] without values.
 ///
-/// `clone` takes a snapshot in O(1); the clone and the original share everything until one of them is written.
-/// Methods are those of `std::collections::HashSet`, except that keys are passed and yielded by value. The reserved
-/// key, and what a write copies, are as for the map: see [the crate page](crate).
+/// `clone` takes a snapshot in O(1); the clone and the original share everything until one of them
+/// is written. Methods are those of `std::collections::HashSet`, except that keys are passed and
+/// yielded by value. The reserved key, and what a write copies, are as for the map: see [the crate
+/// page](crate).
 ///
 /// # Examples
 ///
@@ -69,7 +70,8 @@ impl<K: SentinelKey> CowSet<K> {
         CowSet { map: CowMap::new() }
     }
 
-    /// An empty set with room for `capacity` keys, as a floor below which removals do not shrink it.
+    /// An empty set with room for `capacity` keys, as a floor below which removals do not shrink
+    /// it.
     ///
     /// # Panics
     ///
@@ -148,7 +150,8 @@ impl<K: SentinelKey> CowSet<K> {
         self.map.get_key_value(key).map(|(key, ())| key)
     }
 
-    /// Adds `key`, and answers whether it is new. O(1); copies the key's page if the key is new and the page shared.
+    /// Adds `key`, and answers whether it is new. O(1); copies the key's page if the key is new and
+    /// the page shared.
     ///
     /// # Panics
     ///
@@ -193,7 +196,8 @@ impl<K: SentinelKey> CowSet<K> {
         self.map.checked_insert(key, ()).map(|old| old.is_none())
     }
 
-    /// Adds `key`, and answers the one that it replaces. O(1); copies as [`insert`](Self::insert) does.
+    /// Adds `key`, and answers the one that it replaces. O(1); copies as [`insert`](Self::insert)
+    /// does.
     ///
     /// # Panics
     ///
@@ -213,8 +217,8 @@ impl<K: SentinelKey> CowSet<K> {
         old
     }
 
-    /// Removes `key`, and answers whether it was there. O(1); copies the key's page if it is shared, and nothing if the
-    /// key is absent.
+    /// Removes `key`, and answers whether it was there. O(1); copies the key's page if it is
+    /// shared, and nothing if the key is absent.
     ///
     /// # Examples
     ///
@@ -228,7 +232,8 @@ impl<K: SentinelKey> CowSet<K> {
         self.map.remove(key).is_some()
     }
 
-    /// Removes `key`, and answers it as it was stored. O(1); copies as [`remove`](Self::remove) does.
+    /// Removes `key`, and answers it as it was stored. O(1); copies as [`remove`](Self::remove)
+    /// does.
     ///
     /// # Examples
     ///
@@ -254,8 +259,8 @@ impl<K: SentinelKey> CowSet<K> {
         self.map.clear();
     }
 
-    /// Keeps the keys for which `keep` answers `true`. O(capacity); copies a shared page at the first key of it
-    /// that goes.
+    /// Keeps the keys for which `keep` answers `true`. O(capacity); copies a shared page at the
+    /// first key of it that goes.
     ///
     /// # Examples
     ///
@@ -305,8 +310,8 @@ impl<K: SentinelKey> CowSet<K> {
         Drain::of(&mut self.map)
     }
 
-    /// An iterator that removes the keys for which `extract` answers `true`, and yields them. What it was not asked for
-    /// stays. Costs what [`retain`](Self::retain) does.
+    /// An iterator that removes the keys for which `extract` answers `true`, and yields them. What
+    /// it was not asked for stays. Costs what [`retain`](Self::retain) does.
     ///
     /// # Examples
     ///
@@ -322,7 +327,8 @@ impl<K: SentinelKey> CowSet<K> {
         self.map.extract_if(move |key, ()| extract(key)).map(|(key, ())| key)
     }
 
-    /// Makes room for `additional` more keys, as a floor below which removals do not shrink the set.
+    /// Makes room for `additional` more keys, as a floor below which removals do not shrink the
+    /// set.
     ///
     /// # Panics
     ///
@@ -340,7 +346,8 @@ impl<K: SentinelKey> CowSet<K> {
         self.map.reserve(additional);
     }
 
-    /// Makes room as [`reserve`](Self::reserve) does, but answers an error where that panics or aborts.
+    /// Makes room as [`reserve`](Self::reserve) does, but answers an error where that panics or
+    /// aborts.
     ///
     /// # Errors
     ///
@@ -369,8 +376,8 @@ impl<K: SentinelKey> CowSet<K> {
         self.map.shrink_to_fit();
     }
 
-    /// Gives back room as [`shrink_to_fit`](Self::shrink_to_fit) does, but keeps it for `min_capacity` keys if it was
-    /// reserved.
+    /// Gives back room as [`shrink_to_fit`](Self::shrink_to_fit) does, but keeps it for
+    /// `min_capacity` keys if it was reserved.
     ///
     /// # Examples
     ///

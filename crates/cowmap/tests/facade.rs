@@ -1,4 +1,5 @@
-//! What the facade re-exports is enough for a newcomer: their own id, records, snapshots, entries, errors.
+//! What the facade re-exports is enough for a newcomer: their own id, records, snapshots, entries,
+//! errors.
 
 use std::collections::BTreeMap;
 

@@ -1,10 +1,12 @@
-//! Writes, snapshots, scans and drops maps at random from many threads, and compares all that it sees with models.
+//! Writes, snapshots, scans and drops maps at random from many threads, and compares all that it
+//! sees with models.
 //!
 //! ```text
 //! cargo run --release -p cowmap-examples --bin soak -- --seconds 60
 //! ```
 //!
-//! Ends with status 1 at the first difference, or if memory was not given back when all was dropped.
+//! Ends with status 1 at the first difference, or if memory was not given back when all was
+//! dropped.
 
 #![forbid(unsafe_code)]
 
@@ -22,7 +24,8 @@ static MEMORY: PeakAlloc = PeakAlloc;
 /// Bytes that may stay allocated: what the lock keeps of the threads that waited for it.
 const SLACK: usize = 64 << 10;
 
-/// Writes, snapshots, scans and drops maps at random from many threads, and compares all that it sees with models.
+/// Writes, snapshots, scans and drops maps at random from many threads, and compares all that it
+/// sees with models.
 #[derive(Parser)]
 struct Arguments {
     /// For how many seconds to run

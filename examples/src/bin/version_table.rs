@@ -1,4 +1,5 @@
-//! Moves money between accounts in a version table while readers check that no snapshot lost or made any.
+//! Moves money between accounts in a version table while readers check that no snapshot lost or
+//! made any.
 //!
 //! ```text
 //! cargo run --release -p cowmap-examples --bin version_table
@@ -17,7 +18,8 @@ use cowmap::{Flat, Paged};
 use cowmap_examples::bank::{Settings, run};
 use cowmap_examples::progress::grouped;
 
-/// Moves money between accounts in a version table while readers check that no snapshot lost or made any.
+/// Moves money between accounts in a version table while readers check that no snapshot lost or
+/// made any.
 #[derive(Parser)]
 struct Arguments {
     /// For how many seconds to run

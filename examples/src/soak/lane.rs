@@ -218,7 +218,8 @@ impl<'t, V: Value<'t>, P: Paging, H: Hashing> Lane<'t, V, P, H> {
         Ok(())
     }
 
-    /// A burst after a snapshot, which shows how many pages it copied: those that the snapshot does not share.
+    /// A burst after a snapshot, which shows how many pages it copied: those that the snapshot does
+    /// not share.
     fn counted_burst(&self, rng: &mut StdRng, counts: &Counts) -> Result<(), Difference> {
         let mut live = self.live.lock();
         let before = live.snapshot(counts);
@@ -244,8 +245,8 @@ impl<'t, V: Value<'t>, P: Paging, H: Hashing> Lane<'t, V, P, H> {
         (!held.is_empty()).then(|| held[rng.random_range(0..held.len())].clone())
     }
 
-    /// Writes to a clone of a snapshot, which must change neither the snapshot nor the map; or makes the clone
-    /// the map.
+    /// Writes to a clone of a snapshot, which must change neither the snapshot nor the map; or
+    /// makes the clone the map.
     fn branch(&self, rng: &mut StdRng, counts: &Counts) -> Result<(), Difference> {
         let Some(held) = self.any_held(rng) else { return Ok(()) };
         let mut branch = Live {

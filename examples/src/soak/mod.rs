@@ -1,8 +1,9 @@
-//! Random operations on many handles, with a model beside each, until time is up or something differs.
+//! Random operations on many handles, with a model beside each, until time is up or something
+//! differs.
 //!
-//! Each lane is a map that many threads write, and its snapshots, which they scan and drop. The model of the
-//! map is a `std::collections::HashMap`; the model of a snapshot is what its entries must add up to, which
-//! costs nothing to take.
+//! Each lane is a map that many threads write, and its snapshots, which they scan and drop. The
+//! model of the map is a `std::collections::HashMap`; the model of a snapshot is what its entries
+//! must add up to, which costs nothing to take.
 
 mod lane;
 mod value;

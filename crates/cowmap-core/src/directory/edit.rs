@@ -86,7 +86,8 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         let Some(page) = self.sole_page(at) else {
             return self.get_mut_unsharing(hash, word);
         };
-        // SAFETY: one owner all the way (S2), this handle, which is borrowed mutably; the slot was found in the page.
+        // SAFETY: one owner all the way (S2), this handle, which is borrowed mutably; the slot was
+        // found in the page.
         unsafe {
             let found = page.borrow().find(hash.place_at(word.widen(), at), word);
             Ok(found.map(|slot| page.borrow_mut().value_mut(slot)))
@@ -108,7 +109,8 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         }
     }
 
-    /// The value in `slot` of the page of `word`, to be changed; copies the path to it if it is shared.
+    /// The value in `slot` of the page of `word`, to be changed; copies the path to it if it is
+    /// shared.
     ///
     /// # Safety
     ///
@@ -138,7 +140,8 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
             return self.remove_unsharing(hash, word);
         };
         let place = hash.place_at(word.widen(), at);
-        // SAFETY: one owner all the way (S2), this handle, which is borrowed mutably; the slot was found in the page.
+        // SAFETY: one owner all the way (S2), this handle, which is borrowed mutably; the slot was
+        // found in the page.
         unsafe {
             let Some(slot) = page.borrow().find(place, word) else { return Ok(None) };
             Ok(Some(self.remove_from(page, slot, (at, place), hash)))

@@ -35,7 +35,8 @@ impl Link {
 
     /// A link to the empty page: no entry has this prefix yet.
     pub(crate) const fn empty() -> Self {
-        // SAFETY: the empty page has more bytes than a tag is large, so the address is within it; its own has no tag.
+        // SAFETY: the empty page has more bytes than a tag is large, so the address is within it;
+        // its own has no tag.
         Link(unsafe { empty_base().byte_add(Tier::FIRST.tag() as usize) })
     }
 

@@ -1,4 +1,5 @@
-//! Making the directory coarser after removals: pages shrink and merge, and what is above them as far as it can.
+//! Making the directory coarser after removals: pages shrink and merge, and what is above them as
+//! far as it can.
 
 use super::Tree;
 use super::link::Link;
@@ -20,8 +21,8 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         len < slots / 4 || (self.has_directory() && len <= Limits::<W, V, P>::MERGED_ENTRIES / 2)
     }
 
-    /// Merges or shrinks the page of `at`, if that is worth it and the floor allows it. The path has
-    /// one owner.
+    /// Merges or shrinks the page of `at`, if that is worth it and the floor allows it. The path
+    /// has one owner.
     #[cold]
     #[inline(never)]
     pub(super) fn settle<H: Rules<V>>(
@@ -99,7 +100,8 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         Ok(merged)
     }
 
-    /// Whether the first page of its segment is the empty page, and half of the segment's links would do.
+    /// Whether the first page of its segment is the empty page, and half of the segment's links
+    /// would do.
     pub(super) fn starts_hollow_segment(&self, parent: Parent, at: PageHash) -> bool {
         let Some(segment) = parent.segment else { return false };
         self.page_under(parent, at).is_empty_page()
@@ -181,8 +183,8 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         unsafe { (start..start + span).all(|at| segment.link(at) == segment.link(start)) }
     }
 
-    /// Merges segments from the one above the pages upward as long as half of the links would do, and
-    /// halves the root; `false` if nothing changed.
+    /// Merges segments from the one above the pages upward as long as half of the links would do,
+    /// and halves the root; `false` if nothing changed.
     pub(super) fn narrow(&mut self, at: PageHash) -> Result<bool, TryReserveError> {
         let mut height = 1;
         while height < self.levels {
@@ -210,9 +212,10 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
             return Ok(false);
         }
         let other_at = at.other_half(depth);
-        // SAFETY: segments of this tree, alive; `upper` and `segment` have one owner (S2), the other half perhaps
-        // not, so it is only read. Each child ends up held once by the merged segment, with its
-        // weight: those of the other half are told of it before what held them lets go.
+        // SAFETY: segments of this tree, alive; `upper` and `segment` have one owner (S2), the
+        // other half perhaps not, so it is only read. Each child ends up held once by the
+        // merged segment, with its weight: those of the other half are told of it before
+        // what held them lets go.
         unsafe {
             let link = upper.link(Segment::index(other_at, above.depth, above.bits));
             if link.depth() != depth || !segment.all_pairs_equal() {
@@ -246,8 +249,9 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
             return Ok(false);
         }
         let old = self.root_segment();
-        // SAFETY: the root has one owner, as the whole path that was narrowed. Its children go over to the new
-        // segment, or its one child is held by the handle before the root lets go of it.
+        // SAFETY: the root has one owner, as the whole path that was narrowed. Its children go over
+        // to the new segment, or its one child is held by the handle before the root lets
+        // go of it.
         unsafe {
             if !old.all_pairs_equal() {
                 return Ok(false);

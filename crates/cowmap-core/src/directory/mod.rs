@@ -1,12 +1,13 @@
 //! The tree of a map: a root that is one page, or segments above pages.
 //!
-//! Reading is here; `write.rs` establishes sole ownership and makes room, `split.rs` and `merge.rs` change the
-//! shape, `pages.rs` visits every page, `walk.rs` those that are written on the way, `report.rs` measures and checks.
+//! Reading is here; `write.rs` establishes sole ownership and makes room, `split.rs` and `merge.rs`
+//! change the shape, `pages.rs` visits every page, `walk.rs` those that are written on the way,
+//! `report.rs` measures and checks.
 //!
-//! The directory is extendible hashing (Fagin, Nievergelt, Pippenger, Strong 1979) made of segments, so that
-//! it too is copied, split and merged a piece at a time: every level consumes a fixed number of bits of
-//! the page hash, counted from where the link says that the child's own bits begin, and all pages
-//! lie equally deep, so that every lookup takes the same number of steps.
+//! The directory is extendible hashing (Fagin, Nievergelt, Pippenger, Strong 1979) made of
+//! segments, so that it too is copied, split and merged a piece at a time: every level consumes a
+//! fixed number of bits of the page hash, counted from where the link says that the child's own
+//! bits begin, and all pages lie equally deep, so that every lookup takes the same number of steps.
 
 mod edit;
 mod link;
@@ -34,8 +35,8 @@ use crate::word::Word;
 
 /// A handle on a tree of pages, which it may share with other handles.
 pub(crate) struct Tree<W: Word, V, P: Paging> {
-    /// The root page, or the root segment with a tag that is not its depth, which is 0, but 64 less
-    /// its bits: what a page hash is shifted by to index it.
+    /// The root page, or the root segment with a tag that is not its depth, which is 0, but 64
+    /// less its bits: what a page hash is shifted by to index it.
     root: Link,
     len: P::Size,
     /// How many segments lie above each page.
@@ -46,8 +47,8 @@ pub(crate) struct Tree<W: Word, V, P: Paging> {
 }
 
 // SAFETY: a handle gives shared access to values that other handles on other threads have too, so
-// values must be `Sync`; the last handle, on whatever thread, drops them, so they must be `Send`. Counts are
-// atomic, and writes need a sole owner (S2).
+// values must be `Sync`; the last handle, on whatever thread, drops them, so they must be `Send`.
+// Counts are atomic, and writes need a sole owner (S2).
 unsafe impl<W: Word, V: Send + Sync, P: Paging> Send for Tree<W, V, P> {}
 // SAFETY: as above; a shared handle can be cloned, which makes another one.
 unsafe impl<W: Word, V: Send + Sync, P: Paging> Sync for Tree<W, V, P> {}
@@ -170,8 +171,8 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     #[inline(always)]
     pub(super) unsafe fn root_link(&self, hash: PageHash) -> Link {
         let index = (hash.0 >> (self.root.tag() & 63)) as usize;
-        // SAFETY: the root is a segment, alive, which nobody writes while the handle is borrowed; its tag leaves as many
-        // bits of the hash as it has (D2, D3).
+        // SAFETY: the root is a segment, alive, which nobody writes while the handle is borrowed;
+        // its tag leaves as many bits of the hash as it has (D2, D3).
         unsafe { self.root.segment().link(index) }
     }
 
@@ -183,7 +184,8 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     #[inline(always)]
     pub(super) unsafe fn link_below(link: Link, hash: PageHash) -> Link {
         let index = Segment::index(hash, link.depth(), P::SEGMENT_BITS);
-        // SAFETY: the segment is alive, and an index of SEGMENT_BITS bits is one of its links (D2, D3).
+        // SAFETY: the segment is alive, and an index of SEGMENT_BITS bits is one of its links (D2,
+        // D3).
         unsafe { link.segment().link(index) }
     }
 

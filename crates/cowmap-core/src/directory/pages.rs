@@ -1,7 +1,7 @@
 //! Visiting every page of a tree, in an order that is not that of the hash.
 //!
-//! Inserting one map's iteration into another that grows would drive one corner of its directory deep
-//! after another if iteration followed the order of the page hash. So the index in the root
+//! Inserting one map's iteration into another that grows would drive one corner of its directory
+//! deep after another if iteration followed the order of the page hash. So the index in the root
 //! segment, reversed, changes fastest, and that in the segments above the pages slowest.
 
 use super::link::Link;

@@ -10,8 +10,8 @@ use crate::page::Page;
 use crate::paging::{Limits, Paging};
 use crate::word::Word;
 
-/// The bytes that a handle keeps alive, as it asked the allocator for them. What values own elsewhere
-/// is not counted.
+/// The bytes that a handle keeps alive, as it asked the allocator for them. What values own
+/// elsewhere is not counted.
 ///
 /// # Examples
 ///
@@ -26,7 +26,8 @@ use crate::word::Word;
 pub struct MemoryUsage {
     /// Bytes of all pages and segments.
     pub total: usize,
-    /// Bytes of those that another handle holds too, or that lie below one that another handle holds.
+    /// Bytes of those that another handle holds too, or that lie below one that another handle
+    /// holds.
     pub shared: usize,
     /// How many pages there are.
     pub pages: usize,

@@ -1,8 +1,8 @@
 //! A segment: the unit in which the directory is copied on write.
 //!
-//! An array of links in an allocation of its own, behind a header with its count and the weight with which it holds
-//! its children. A child whose entries share fewer bits than the segment tells apart is linked several
-//! times in a row; it is held once (D1).
+//! An array of links in an allocation of its own, behind a header with its count and the weight
+//! with which it holds its children. A child whose entries share fewer bits than the segment tells
+//! apart is linked several times in a row; it is held once (D1).
 
 use alloc::alloc::{Layout, alloc, dealloc};
 use core::mem::size_of;
@@ -24,7 +24,8 @@ pub(crate) struct Header {
     offset: u32,
     /// It has `2^bits` links.
     pub(crate) bits: u8,
-    /// How many bits of the page hash all entries below share: its links tell the next `bits` apart.
+    /// How many bits of the page hash all entries below share: its links tell the next `bits`
+    /// apart.
     pub(crate) depth: u8,
 }
 
@@ -165,7 +166,8 @@ impl Segment {
         (hash.0 << (depth & 63) >> ((64 - bits) & 63)) as usize
     }
 
-    /// The links that differ from the one before: each child once, the empty page perhaps several times.
+    /// The links that differ from the one before: each child once, the empty page perhaps several
+    /// times.
     ///
     /// # Safety
     ///
@@ -210,9 +212,9 @@ impl Segment {
         height: u8,
         held: usize,
     ) -> Result<Self, TryReserveError> {
-        // SAFETY: alive and not written; as many links as the header says. The children are alive, being held by it,
-        // and are of the kind that `height` says (D2). Their counts go up before the weights do that
-        // stand for them (S1).
+        // SAFETY: alive and not written; as many links as the header says. The children are alive,
+        // being held by it, and are of the kind that `height` says (D2). Their counts go up
+        // before the weights do that stand for them (S1).
         unsafe {
             let header = self.header();
             let copy =
@@ -250,7 +252,8 @@ impl Segment {
         impl<I: Iterator<Item = Link>, W: Word, V> Rest<I, W, V> {
             fn release_children(&mut self) {
                 for child in self.children.by_ref() {
-                    // SAFETY: the segment held the child with its weight and gives it up now, each once.
+                    // SAFETY: the segment held the child with its weight and gives it up now, each
+                    // once.
                     unsafe { release::<W, V>(child, self.height - 1, self.weight) };
                 }
             }
@@ -282,7 +285,8 @@ impl Segment {
     }
 }
 
-/// The count of a child of a segment at `height` 0 (a page) or above (a segment); the empty page has none.
+/// The count of a child of a segment at `height` 0 (a page) or above (a segment); the empty page
+/// has none.
 ///
 /// # Safety
 ///

@@ -2,9 +2,10 @@
 //!
 //! A page splits by the next bit of the page hash. That needs two links to it in its segment: where
 //! there is one, the segment splits first, and where that has one link in the segment above, that
-//! one; the root segment doubles, and when it is as large as it may be, a level is put above it. Each step moves one
-//! segment's links. The root grows only in proportion to the entries
-//! ([`Limits::directory_may_have`]): where keys cannot be separated within that bound, the page grows as a table.
+//! one; the root segment doubles, and when it is as large as it may be, a level is put above it.
+//! Each step moves one segment's links. The root grows only in proportion to the entries
+//! ([`Limits::directory_may_have`]): where keys cannot be separated within that bound, the page
+//! grows as a table.
 
 use alloc::alloc::{Layout, alloc, dealloc};
 use core::mem::{align_of, size_of};
@@ -73,8 +74,9 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         let tier = Limits::<W, V, P>::tier_in_directory(entries - 2)
             .expect("half of a page has fewer entries than a page");
         let shape = Limits::<W, V, P>::shape(tier, depth + 1, parent.weight);
-        // SAFETY: the path has one owner. A page of one owner keeps one half, and the other half's links go to the new page;
-        // else both halves are linked before the old page is released.
+        // SAFETY: the path has one owner. A page of one owner keeps one half, and the other half's
+        // links go to the new page; else both halves are linked before the old page is
+        // released.
         unsafe {
             if page.count().is_sole(parent.weight) {
                 let upper = page.split_off(shape, depth, hash)?;
@@ -94,8 +96,8 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         Ok(true)
     }
 
-    /// Gives back what a page does not need that got few of the entries of a page that was split. Without memory for a smaller
-    /// one it stays as it is.
+    /// Gives back what a page does not need that got few of the entries of a page that was split.
+    /// Without memory for a smaller one it stays as it is.
     fn trim<H: Rules<V>>(&mut self, parent: Parent, at: PageHash, hash: &H) {
         let page = self.page_under(parent, at);
         // SAFETY: alive, being linked, and not written meanwhile.
@@ -120,8 +122,8 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         Ok(())
     }
 
-    /// Sees to it that the child of the segment at `height` on the path of `at` has two links at least;
-    /// `false` where the directory may not grow that far.
+    /// Sees to it that the child of the segment at `height` on the path of `at` has two links at
+    /// least; `false` where the directory may not grow that far.
     fn widen_span(&mut self, at: PageHash, height: u8) -> Result<bool, TryReserveError> {
         loop {
             let parent = self.parent_at(height, at);
@@ -149,7 +151,8 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         }
     }
 
-    /// Splits the segment at `height` on the path of `at`, which has two links in the segment above.
+    /// Splits the segment at `height` on the path of `at`, which has two links in the segment
+    /// above.
     fn split_segment(&mut self, at: PageHash, height: u8) -> Result<(), TryReserveError> {
         let above = self.parent_at(height + 1, at);
         let Parent { segment: Some(segment), depth, bits, weight } = self.parent_at(height, at)
@@ -157,8 +160,8 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
             unreachable!("the handle is above the root only");
         };
         // SAFETY: the path has one owner. Each child goes to one half, because the one with a
-        // single link shows that none spans all (D1), with the weight it is held with. The old segment's
-        // memory is freed after both halves are linked.
+        // single link shows that none spans all (D1), with the weight it is held with. The old
+        // segment's memory is freed after both halves are linked.
         unsafe {
             let half = |upper: usize| {
                 Segment::allocate((bits, depth + 1), above.weight, weight, |index| {
@@ -197,9 +200,9 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         let Parent { segment: Some(old), bits, weight, .. } = root else { return Ok(false) };
         let below = P::SEGMENT_BITS;
         let above = bits - below;
-        // SAFETY: the root has one owner. No child has links on both sides of a boundary, so each goes to
-        // one of the new segments, with the weight that it is held with. On an error, the
-        // new segments' memory is freed and the children stay with the old root.
+        // SAFETY: the root has one owner. No child has links on both sides of a boundary, so each
+        // goes to one of the new segments, with the weight that it is held with. On an
+        // error, the new segments' memory is freed and the children stay with the old root.
         unsafe {
             let boundaries = (1_usize << below..1 << bits).step_by(1 << below);
             if boundaries.into_iter().any(|at| {
@@ -243,8 +246,8 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         Ok(())
     }
 
-    /// Whether the allocator would give what a directory of `depth` bits takes, asked at once: piece by piece,
-    /// a request beyond all memory would fill it first.
+    /// Whether the allocator would give what a directory of `depth` bits takes, asked at once:
+    /// piece by piece, a request beyond all memory would fill it first.
     fn ask_for_directory(depth: u8) -> Result<(), TryReserveError> {
         let layout = 1_usize
             .checked_shl(u32::from(depth))

@@ -1,8 +1,8 @@
 //! Walking over pages that may be un-shared, and emptied, on the way.
 //!
-//! A walk holds no pointer. It counts paths in the order of [`Pages`](super::pages::Pages) and finds each page
-//! from the root, so un-sharing what it has not reached yet, or has passed, does not disturb it. The shape of
-//! the directory must stay: what became sparse is settled at the end.
+//! A walk holds no pointer. It counts paths in the order of [`Pages`](super::pages::Pages) and
+//! finds each page from the root, so un-sharing what it has not reached yet, or has passed, does
+//! not disturb it. The shape of the directory must stay: what became sparse is settled at the end.
 
 use super::Tree;
 use super::merge::Fit;
@@ -26,7 +26,8 @@ impl Walk {
         Walk { next: 0, end: 1 << tree.directory_bits() }
     }
 
-    /// A hash that leads to the next page that has entries. The tree is the one of `over`, of the same shape.
+    /// A hash that leads to the next page that has entries. The tree is the one of `over`, of the
+    /// same shape.
     #[inline]
     pub(crate) fn next<W: Word, V, P: Paging>(&mut self, tree: &Tree<W, V, P>) -> Option<PageHash> {
         while self.next < self.end {
@@ -41,8 +42,8 @@ impl Walk {
 }
 
 impl<W: Word, V, P: Paging> Tree<W, V, P> {
-    /// The least hash that leads to the page at the end of a path, unless that has no entries or was met on an
-    /// earlier path.
+    /// The least hash that leads to the page at the end of a path, unless that has no entries or
+    /// was met on an earlier path.
     fn page_hash_of(&self, mut path: u64) -> Option<PageHash> {
         let mut at = PageHash(0);
         for height in (1..=self.segment_levels()).rev() {
@@ -50,8 +51,9 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
             let segment = segment?;
             let index = reversed(path & ((1 << bits) - 1), u32::from(bits));
             path >>= bits;
-            // SAFETY: a segment of this tree, alive and not written while the tree is borrowed; an index of as
-            // many bits as it has is one of its links (D3), and so is the one before if it is not 0.
+            // SAFETY: a segment of this tree, alive and not written while the tree is borrowed; an
+            // index of as many bits as it has is one of its links (D3), and so is the
+            // one before if it is not 0.
             unsafe {
                 let link = segment.link(index as usize);
                 if link.is_empty() || (index > 0 && segment.link(index as usize - 1) == link) {
@@ -70,8 +72,8 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         self.len = Size::from_usize(self.len() - 1);
     }
 
-    /// Shrinks and merges the pages that belong to this handle alone and are sparse, and what is above them. O(pages),
-    /// a few times if there is much to merge.
+    /// Shrinks and merges the pages that belong to this handle alone and are sparse, and what is
+    /// above them. O(pages), a few times if there is much to merge.
     ///
     /// What cannot be allocated now is left as large as it is.
     pub(crate) fn settle_all<H: Rules<V>>(&mut self, hash: &H) {
@@ -79,7 +81,8 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
             drop(self.take());
             return;
         }
-        // A page that merged may be what another one, which was visited before, could not merge with.
+        // A page that merged may be what another one, which was visited before, could not merge
+        // with.
         let mut before = usize::MAX;
         loop {
             let bytes = self.memory_usage().total;

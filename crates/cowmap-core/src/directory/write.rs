@@ -1,7 +1,7 @@
 //! Before a write: making the path its handle's own, and making room.
 //!
-//! Being the only owner is a property of the path (S2): it is established from the root downward, one copy of a
-//! segment or page at a time. Each step leaves a valid tree, so a panic in `V::clone`
+//! Being the only owner is a property of the path (S2): it is established from the root downward,
+//! one copy of a segment or page at a time. Each step leaves a valid tree, so a panic in `V::clone`
 //! or an allocation that fails in the middle leaves the map as it was, at most less shared.
 
 use super::link::Link;
@@ -65,8 +65,8 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     ///
     /// # Safety
     ///
-    /// The parent's path has one owner (S2), this handle. What the links led to is released, freed or
-    /// linked elsewhere; `link` is held with the parent's weight (D1), and for the root, has
+    /// The parent's path has one owner (S2), this handle. What the links led to is released, freed
+    /// or linked elsewhere; `link` is held with the parent's weight (D1), and for the root, has
     /// the height that `levels` says.
     pub(super) unsafe fn set_child(
         &mut self,
@@ -107,7 +107,8 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         self.levels = 0;
     }
 
-    /// The segment at `height` on the path of `hash`: 1 is the one above the pages. Height 0 is not asked for.
+    /// The segment at `height` on the path of `hash`: 1 is the one above the pages. Height 0 is not
+    /// asked for.
     ///
     /// The caller has made the path its own, or only reads.
     pub(super) fn parent_at(&self, height: u8, hash: PageHash) -> Parent {
@@ -148,13 +149,14 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     }
 
     /// The page on the path of `at`, if it and the whole path have one owner, this handle: as what
-    /// [`sole_parent`](Self::sole_parent) holds, but on the way that a lookup goes, for insertions begin here.
+    /// [`sole_parent`](Self::sole_parent) holds, but on the way that a lookup goes, for insertions
+    /// begin here.
     #[inline]
     pub(super) fn sole_page(&mut self, at: PageHash) -> Option<Page<W, V>> {
         let (mut link, mut weight) = (self.root, HANDLE);
         for level in 0..self.segment_levels() {
-            // SAFETY: the link is to a segment of this tree, alive, whose header is written by nobody else while it has one
-            // owner.
+            // SAFETY: the link is to a segment of this tree, alive, whose header is written by
+            // nobody else while it has one owner.
             unsafe {
                 let header = link.segment().header();
                 if !header.count.is_sole(weight) {
@@ -195,8 +197,8 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         Ok(parent)
     }
 
-    /// The page on the path of `at` for writing: copied if it is shared, each entry in its slot. The page must have
-    /// an entry.
+    /// The page on the path of `at` for writing: copied if it is shared, each entry in its slot.
+    /// The page must have an entry.
     pub(crate) fn unshared_page<H: Rules<V>>(
         &mut self,
         hash: &H,
@@ -213,8 +215,8 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         hash: &H,
     ) -> Result<PageMut<'_, W, V>, TryReserveError> {
         let mut page = self.page_under(parent, at);
-        // SAFETY: alive, being linked; everything above has one owner. A shared page is not written; its copy is
-        // linked before it is released.
+        // SAFETY: alive, being linked; everything above has one owner. A shared page is not
+        // written; its copy is linked before it is released.
         unsafe {
             if !page.count().is_sole(parent.weight) {
                 let old = page;
@@ -274,8 +276,8 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         self.resize(parent, at, tier, hash)
     }
 
-    /// Replaces the page of `at` by one of another tier, which holds its entries: moved where the page has one
-    /// owner, else cloned, straight into the new size.
+    /// Replaces the page of `at` by one of another tier, which holds its entries: moved where the
+    /// page has one owner, else cloned, straight into the new size.
     pub(super) fn resize<H: Rules<V>>(
         &mut self,
         parent: Parent,
@@ -339,7 +341,8 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
 }
 
 impl<W: Word, V, P: Paging> Tree<W, V, P> {
-    /// How deep pages are at least, as long as there is a directory: what the reserved entries need.
+    /// How deep pages are at least, as long as there is a directory: what the reserved entries
+    /// need.
     pub(super) fn floor_depth(&self) -> u8 {
         Self::depth_for(self.floor.entries())
     }

@@ -1,7 +1,7 @@
 //! Group comparison on baseline x86-64.
 //!
-//! SSE2 compares 32 bits at most, so two words of 64 bits are equal where both halves are: the results for
-//! the halves of four words are packed into one vector, and compared in pairs.
+//! SSE2 compares 32 bits at most, so two words of 64 bits are equal where both halves are: the
+//! results for the halves of four words are packed into one vector, and compared in pairs.
 
 #[cfg(target_arch = "x86")]
 use core::arch::x86::{

@@ -1,6 +1,7 @@
 //! Maps for arbitrary, and so for cargo-fuzz.
 //!
-//! The feature stands again at each public `impl`: the pages of `cowmap` show what is written there.
+//! The feature stands again at each public `impl`: the pages of `cowmap` show what is written
+//! there.
 
 use alloc::vec::Vec;
 

@@ -1,4 +1,5 @@
-//! Comparing maps, and making new ones of two. Pages that both maps own are skipped by their address.
+//! Comparing maps, and making new ones of two. Pages that both maps own are skipped by their
+//! address.
 
 use super::{Map, key_of};
 use crate::directory::walk::Walk;
@@ -14,7 +15,8 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
         let mut slots = Slots::none();
         core::iter::from_fn(move || {
             loop {
-                // SAFETY: the page is one of this map's, which is borrowed, so it is alive and nobody writes it.
+                // SAFETY: the page is one of this map's, which is borrowed, so it is alive and
+                // nobody writes it.
                 if let Some(slot) = unsafe { slots.next() } {
                     // SAFETY: as above.
                     let page = unsafe { slots.page().borrow() };
@@ -30,7 +32,8 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
         })
     }
 
-    /// Whether `other` has every entry of this map. O(n); skips pages that both have, whose values count as equal.
+    /// Whether `other` has every entry of this map. O(n); skips pages that both have, whose values
+    /// count as equal.
     ///
     /// # Examples
     ///
@@ -68,8 +71,9 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
 }
 
 impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
-    /// The entries of both maps; the values of keys that both have are this map's. O(pages, and entries of `other` in
-    /// pages that this map has not); the result shares with this map whatever it does not add to.
+    /// The entries of both maps; the values of keys that both have are this map's. O(pages, and
+    /// entries of `other` in pages that this map has not); the result shares with this map
+    /// whatever it does not add to.
     ///
     /// # Examples
     ///
@@ -95,8 +99,8 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
         union
     }
 
-    /// The entries of this map whose keys `other` has too. O(n); the result shares with this map the pages that lose
-    /// nothing.
+    /// The entries of this map whose keys `other` has too. O(n); the result shares with this map
+    /// the pages that lose nothing.
     ///
     /// # Examples
     ///
@@ -114,8 +118,8 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
         intersection
     }
 
-    /// The entries of this map whose keys `other` has not. O(n); skips pages that both have, and begins with an empty
-    /// map or with this one, whichever is nearer to the result.
+    /// The entries of this map whose keys `other` has not. O(n); skips pages that both have, and
+    /// begins with an empty map or with this one, whichever is nearer to the result.
     ///
     /// # Examples
     ///

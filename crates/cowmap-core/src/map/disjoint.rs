@@ -8,8 +8,9 @@ use crate::paging::Paging;
 use crate::word::Word;
 
 impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
-    /// The values of several keys, all to be changed at once. O(N^2) for N keys, for they are compared with each other;
-    /// copies the pages of those that are present, where they are shared.
+    /// The values of several keys, all to be changed at once. O(N^2) for N keys, for they are
+    /// compared with each other; copies the pages of those that are present, where they are
+    /// shared.
     ///
     /// # Panics
     ///
@@ -41,7 +42,8 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
         }
         let (tree, hash) = self.writing();
         for (word, slot) in places.into_iter().flatten() {
-            // SAFETY: the slot was found in the page of `word`; un-sharing leaves each entry in its slot.
+            // SAFETY: the slot was found in the page of `word`; un-sharing leaves each entry in its
+            // slot.
             unsafe { tree.value_mut(&hash, word, slot) }.or_raise();
         }
         places.map(|place| {

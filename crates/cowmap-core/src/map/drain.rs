@@ -10,10 +10,12 @@ use crate::key::SentinelKey;
 use crate::paging::Paging;
 
 impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
-    /// Empties the map and yields what was in it; what is not asked for is dropped with the iterator. O(1) to
-    /// begin with; values are moved out of pages that the map owned alone, and cloned out of shared ones.
+    /// Empties the map and yields what was in it; what is not asked for is dropped with the
+    /// iterator. O(1) to begin with; values are moved out of pages that the map owned alone,
+    /// and cloned out of shared ones.
     ///
-    /// What was reserved stays reserved. The map is empty from the start, even if the iterator is forgotten.
+    /// What was reserved stays reserved. The map is empty from the start, even if the iterator is
+    /// forgotten.
     ///
     /// # Examples
     ///

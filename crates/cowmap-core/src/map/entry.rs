@@ -1,7 +1,7 @@
 //! Entries: a key's place in a map, found once.
 //!
-//! An entry holds the key and the slot, never a pointer across un-sharing: a page that is copied because it is
-//! shared has each entry in the same slot.
+//! An entry holds the key and the slot, never a pointer across un-sharing: a page that is copied
+//! because it is shared has each entry in the same slot.
 
 use core::fmt;
 
@@ -76,7 +76,8 @@ pub struct VacantEntry<'a, K: SentinelKey, V, P: Paging, H: Hashing> {
 }
 
 impl<'a, K: SentinelKey, V, P: Paging, H: Hashing> Entry<'a, K, V, P, H> {
-    /// The entry of a key whose word is not the free one. (Asking the key for its word again might give another.)
+    /// The entry of a key whose word is not the free one. (Asking the key for its word again might
+    /// give another.)
     #[inline]
     pub(super) fn find(map: &'a mut Map<K, V, P, H>, key: K, word: WordOf<K>) -> Self {
         match map.tree.find(&map.reading(), word).map(|(_, slot)| slot) {
@@ -154,7 +155,8 @@ impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> Entry<'a, K, V, P, H> 
         }
     }
 
-    /// Sets the value, and answers the entry, which is occupied now. O(1); copies the page if it is shared.
+    /// Sets the value, and answers the entry, which is occupied now. O(1); copies the page if it is
+    /// shared.
     ///
     /// # Examples
     ///
@@ -267,7 +269,8 @@ impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> OccupiedEntry<'a, K, V
         .or_raise()
     }
 
-    /// The value, to be changed, for as long as the map is borrowed. O(1); copies the page if it is shared.
+    /// The value, to be changed, for as long as the map is borrowed. O(1); copies the page if it is
+    /// shared.
     ///
     /// # Examples
     ///
@@ -380,7 +383,8 @@ impl<'a, K: SentinelKey, V, P: Paging, H: Hashing> VacantEntry<'a, K, V, P, H> {
 }
 
 impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> VacantEntry<'a, K, V, P, H> {
-    /// Inserts a value, and answers the entry, which is occupied now. O(1); copies the page if it is shared.
+    /// Inserts a value, and answers the entry, which is occupied now. O(1); copies the page if it
+    /// is shared.
     ///
     /// # Examples
     ///

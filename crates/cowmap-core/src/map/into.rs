@@ -24,8 +24,8 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
         IntoKeys { entries: IntoIter::of(self.tree) }
     }
 
-    /// The values, by value. Visiting all is O(capacity); values are moved out of pages that the map owned alone, and
-    /// cloned out of shared ones.
+    /// The values, by value. Visiting all is O(capacity); values are moved out of pages that the
+    /// map owned alone, and cloned out of shared ones.
     ///
     /// # Examples
     ///

@@ -260,9 +260,10 @@ impl<K: SentinelKey, V, P: Paging> IntoIter<K, V, P> {
     #[inline(always)]
     fn take_slot(&mut self) -> Option<Taken<WordOf<K>, V>> {
         loop {
-            // SAFETY: the tree is this iterator's, and is alive; of its pages only slots that were visited
-            // are written. Only a page that has one owner (S2) is written: once the path was
-            // found to have one, nobody can share it any more, for that takes a clone of the tree's handle.
+            // SAFETY: the tree is this iterator's, and is alive; of its pages only slots that were
+            // visited are written. Only a page that has one owner (S2) is written: once
+            // the path was found to have one, nobody can share it any more, for that
+            // takes a clone of the tree's handle.
             if let Some(slot) = unsafe { self.slots.next() } {
                 self.left -= 1;
                 return Some(Taken { page: self.slots.page(), slot, moves: self.moves });
@@ -273,7 +274,8 @@ impl<K: SentinelKey, V, P: Paging> IntoIter<K, V, P> {
         }
     }
 
-    /// Calls `f` with each slot that is left and holds an entry, as [`take_slot`](Self::take_slot) gives them.
+    /// Calls `f` with each slot that is left and holds an entry, as [`take_slot`](Self::take_slot)
+    /// gives them.
     #[inline(always)]
     fn fold_slots<B>(mut self, mut acc: B, mut f: impl FnMut(B, Taken<WordOf<K>, V>) -> B) -> B {
         loop {
@@ -331,7 +333,8 @@ impl<W: Word, V: Clone> Taken<W, V> {
     ///
     /// # Safety
     ///
-    /// The page is alive, and not written by others; with `moves`, it is the caller's alone (S2). The slot holds an entry.
+    /// The page is alive, and not written by others; with `moves`, it is the caller's alone (S2).
+    /// The slot holds an entry.
     #[inline(always)]
     unsafe fn entry(self) -> (W, V) {
         let Taken { page, slot, moves } = self;

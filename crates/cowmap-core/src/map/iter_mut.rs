@@ -12,8 +12,8 @@ use crate::page::Slots;
 use crate::paging::Paging;
 
 impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
-    /// The entries, with values that may be changed. Visiting all is O(capacity); copies each shared page when it is
-    /// reached, so a walk that ends early copies only what it has seen.
+    /// The entries, with values that may be changed. Visiting all is O(capacity); copies each
+    /// shared page when it is reached, so a walk that ends early copies only what it has seen.
     ///
     /// # Examples
     ///
@@ -71,7 +71,8 @@ pub struct IterMut<'a, K: SentinelKey, V, P: Paging, H: Hashing> {
     left: usize,
 }
 
-// SAFETY: it is a mutable borrow of a map, whose `Send` it asks for, and its pointers lead nowhere else.
+// SAFETY: it is a mutable borrow of a map, whose `Send` it asks for, and its pointers lead nowhere
+// else.
 unsafe impl<K: SentinelKey, V, P: Paging, H: Hashing> Send for IterMut<'_, K, V, P, H> where
     Map<K, V, P, H>: Send
 {
@@ -89,8 +90,9 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> IterMut<'_, K, V, P, H> {
         let mut walk = self.walk;
         core::iter::from_fn(move || {
             loop {
-                // SAFETY: the page is one of the map's, which is borrowed, so it is alive; it is not
-                // written while this iterator borrows `self`, and the slots that are left were not lent to anybody.
+                // SAFETY: the page is one of the map's, which is borrowed, so it is alive; it is
+                // not written while this iterator borrows `self`, and the slots
+                // that are left were not lent to anybody.
                 if let Some(slot) = unsafe { slots.next() } {
                     // SAFETY: as above.
                     let page = unsafe { slots.page().borrow() };
@@ -125,12 +127,13 @@ impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> Iterator for IterMut<'
     #[inline]
     fn next(&mut self) -> Option<(K, &'a mut V)> {
         loop {
-            // SAFETY: the map is borrowed mutably for `'a` and owns the page alone (S2), as `next_page` saw to;
-            // values are written by others, keys by nobody.
+            // SAFETY: the map is borrowed mutably for `'a` and owns the page alone (S2), as
+            // `next_page` saw to; values are written by others, keys by nobody.
             if let Some(slot) = unsafe { self.slots.next() } {
                 self.left -= 1;
                 let page = self.slots.page();
-                // SAFETY: as above; the slot holds an entry and comes once, so its value is lent once.
+                // SAFETY: as above; the slot holds an entry and comes once, so its value is lent
+                // once.
                 let (word, value) =
                     unsafe { (page.borrow().word(slot), page.borrow_mut().value_mut(slot)) };
                 return Some((key_of::<K>(word), value));

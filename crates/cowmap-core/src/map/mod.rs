@@ -27,6 +27,7 @@ mod snapshot;
 mod snapshots;
 mod sorted;
 mod traits;
+mod write;
 
 pub use drain::Drain;
 pub use entry::{Entry, OccupiedEntry, VacantEntry};
@@ -45,7 +46,7 @@ use core::marker::PhantomData;
 
 use crate::MemoryUsage;
 use crate::directory::Tree;
-use crate::error::{OrRaise, ReservedKey, TryReserveError};
+use crate::error::OrRaise;
 use crate::hash::{Fixed, Hashing, Seeded, WordHash};
 use crate::key::{SentinelKey, WordOf, decode, encode, reserved_key_panic};
 use crate::paging::{Flat, Limits, Paged, Paging};
@@ -71,7 +72,8 @@ use crate::word::Word;
 /// ```
 pub type CowMap<K, V> = Map<K, V, Paged, Fixed>;
 
-/// The flat map: one allocation. Fastest to read; the first write after a snapshot copies the table, O(n).
+/// The flat map: one allocation. Fastest to read; the first write after a snapshot copies the
+/// table, O(n).
 ///
 /// See [`Map`] for the methods.
 ///
@@ -87,8 +89,8 @@ pub type FlatCowMap<K, V> = Map<K, V, Flat, Fixed>;
 
 /// The paged map with a secret in its hash, for keys that strangers choose.
 ///
-/// Each map draws its own secret, and its clones share it. Whoever sees the order in which such a map
-/// iterates can learn the secret from it: do not show that order to those you defend against.
+/// Each map draws its own secret, and its clones share it. Whoever sees the order in which such a
+/// map iterates can learn the secret from it: do not show that order to those you defend against.
 ///
 /// See [`Map`] for the methods.
 ///
@@ -109,17 +111,17 @@ type Writing<'a, K, V, P, H> =
 /// A copy-on-write hash map from integer keys `K` to values `V`.
 ///
 /// `clone` takes a snapshot in O(1); the clone and the original share everything until one of them
-/// is written. Which pages a write copies is decided by the policy `P` ([`Paged`] or [`Flat`]), how keys are hashed by
-/// `H` ([`Fixed`] or [`Seeded`]). People name the map by an alias: [`CowMap`], [`FlatCowMap`] or
-/// [`SeededCowMap`].
+/// is written. Which pages a write copies is decided by the policy `P` ([`Paged`] or [`Flat`]), how
+/// keys are hashed by `H` ([`Fixed`] or [`Seeded`]). People name the map by an alias: [`CowMap`],
+/// [`FlatCowMap`] or [`SeededCowMap`].
 ///
-/// Methods are those of `std::collections::HashMap`, except that keys are passed and yielded by value. `V: Clone` is
-/// asked for only where a page may have to be copied.
+/// Methods are those of `std::collections::HashMap`, except that keys are passed and yielded by
+/// value. `V: Clone` is asked for only where a page may have to be copied.
 ///
 /// # The reserved key
 ///
-/// One value of the key type marks empty slots ([`SentinelKey::SENTINEL`]). Looking it up answers `None`;
-/// inserting it panics, or with [`checked_insert`](Self::checked_insert) answers an error.
+/// One value of the key type marks empty slots ([`SentinelKey::SENTINEL`]). Looking it up answers
+/// `None`; inserting it panics, or with [`checked_insert`](Self::checked_insert) answers an error.
 ///
 /// # Examples
 ///
@@ -159,8 +161,9 @@ impl<K: SentinelKey, V, P: Paging> Map<K, V, P, Fixed> {
 
     /// An empty map with room for `capacity` entries.
     ///
-    /// The room is a floor: removals do not shrink the map below it, until [`shrink_to_fit`](Self::shrink_to_fit).
-    /// A flat map allocates it at once; a paged map its directory, and each page with its first entry.
+    /// The room is a floor: removals do not shrink the map below it, until
+    /// [`shrink_to_fit`](Self::shrink_to_fit). A flat map allocates it at once; a paged map its
+    /// directory, and each page with its first entry.
     ///
     /// # Panics
     ///
@@ -211,7 +214,8 @@ impl<K: SentinelKey, V, P: Paging> Map<K, V, P, Seeded> {
         Self::with_capacity_and_hash(capacity, Seeded::random())
     }
 
-    /// An empty map with this secret, for where there is no system to ask for randomness, and for tests.
+    /// An empty map with this secret, for where there is no system to ask for randomness, and for
+    /// tests.
     ///
     /// # Examples
     ///
@@ -272,8 +276,9 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
         self.len() == 0
     }
 
-    /// How many entries the map can hold before it grows. Exact for a flat map; for a paged one, whose pages grow
-    /// and split one by one, an estimate that is at least the length and what was reserved. O(1).
+    /// How many entries the map can hold before it grows. Exact for a flat map; for a paged one,
+    /// whose pages grow and split one by one, an estimate that is at least the length and what
+    /// was reserved. O(1).
     ///
     /// # Examples
     ///
@@ -372,7 +377,8 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
         }
     }
 
-    /// As [`insert_unshared`](Self::insert_unshared), but gives the value back if `key` is the reserved one.
+    /// As [`insert_unshared`](Self::insert_unshared), but gives the value back if `key` is the
+    /// reserved one.
     #[track_caller]
     fn insert_if_unreserved(&mut self, key: K, value: V) -> Result<(), V> {
         let word = encode(key);
@@ -384,8 +390,8 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
         Ok(())
     }
 
-    /// Removes all entries; what was reserved stays reserved. O(pages). Copies nothing: snapshots keep what they
-    /// share.
+    /// Removes all entries; what was reserved stays reserved. O(pages). Copies nothing: snapshots
+    /// keep what they share.
     ///
     /// # Examples
     ///
@@ -447,211 +453,26 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
         self.tree.check(&self.reading());
     }
 
-    /// Groups that a lookup of `key` compares, and that its insertion would, for tests that count steps.
+    /// Groups that a lookup of `key` compares, and that its insertion would, for tests that count
+    /// steps.
     #[doc(hidden)]
     pub fn groups_probed(&self, key: K) -> (usize, usize) {
         self.tree.groups_probed(&self.reading(), encode(key))
     }
 
-    /// Prefixes that the directory tells apart, and entries in a full ordinary page, for tests of its bounds.
+    /// Prefixes that the directory tells apart, and entries in a full ordinary page, for tests of
+    /// its bounds.
     #[doc(hidden)]
     pub fn directory_size(&self) -> (usize, usize) {
         (self.tree.directory_links(), Tree::<WordOf<K>, V, P>::page_entries())
     }
 
-    /// The words that the page hash and the place of `key` are, for tests that build colliding keys.
+    /// The words that the page hash and the place of `key` are, for tests that build colliding
+    /// keys.
     #[doc(hidden)]
     pub fn hashes(&self, key: K) -> (u64, u64) {
         let word = encode(key).widen();
         (self.reading().page(word).0, self.reading().place(word).group)
-    }
-}
-
-impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
-    /// Sets the value of `key`, and answers the one it had. O(1); copies the key's page if it is shared.
-    /// An existing key's value is replaced in place: the map does not grow.
-    ///
-    /// # Panics
-    ///
-    /// Panics if `key` is the reserved one; the map is as it was.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let mut map = cowmap_core::CowMap::new();
-    /// assert_eq!(map.insert(1_i64, 'a'), None);
-    /// assert_eq!(map.insert(1, 'b'), Some('a'));
-    /// ```
-    #[inline]
-    #[track_caller]
-    pub fn insert(&mut self, key: K, value: V) -> Option<V> {
-        let word = encode(key);
-        if word == Word::FREE {
-            reserved_key_panic::<K>();
-        }
-        self.insert_word(word, value)
-    }
-
-    /// Sets the value of `key` as [`insert`](Self::insert) does, but answers an error where that panics.
-    ///
-    /// # Errors
-    ///
-    /// [`ReservedKey`], with the value in it, if `key` is the reserved one.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let mut map = cowmap_core::CowMap::new();
-    /// assert_eq!(map.checked_insert(1_u64, 'a'), Ok(None));
-    /// assert_eq!(map.checked_insert(u64::MAX, 'b').unwrap_err().into_value(), 'b');
-    /// ```
-    pub fn checked_insert(&mut self, key: K, value: V) -> Result<Option<V>, ReservedKey<V>> {
-        let word = encode(key);
-        if word == Word::FREE {
-            return Err(ReservedKey::new::<K>(value));
-        }
-        Ok(self.insert_word(word, value))
-    }
-
-    #[inline]
-    fn insert_word(&mut self, word: WordOf<K>, value: V) -> Option<V> {
-        self.tree
-            .insert(&Cloning::<Limits<WordOf<K>, V, P>, H>::by(&self.hash), word, value)
-            .or_raise()
-    }
-
-    /// The value of `key`, to be changed. O(1); copies the key's page if it is shared, and nothing if the key is
-    /// absent.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let mut map = cowmap_core::CowMap::from([(1_i64, 10)]);
-    /// *map.get_mut(1).unwrap() += 1;
-    /// assert_eq!(map.get(1), Some(&11));
-    /// ```
-    #[inline]
-    pub fn get_mut(&mut self, key: K) -> Option<&mut V> {
-        let word = encode(key);
-        if word == Word::FREE {
-            return None;
-        }
-        self.tree.get_mut(&Cloning::<Limits<WordOf<K>, V, P>, H>::by(&self.hash), word).or_raise()
-    }
-
-    /// Removes `key` and answers its value. O(1); copies the key's page if it is shared, and nothing if the key
-    /// is absent. Shrinks the map when it has become sparse.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let mut map = cowmap_core::CowMap::from([(1_i64, 'a')]);
-    /// assert_eq!(map.remove(1), Some('a'));
-    /// assert_eq!(map.remove(1), None);
-    /// ```
-    #[inline]
-    pub fn remove(&mut self, key: K) -> Option<V> {
-        let word = encode(key);
-        if word == Word::FREE {
-            return None;
-        }
-        self.tree.remove(&Cloning::<Limits<WordOf<K>, V, P>, H>::by(&self.hash), word).or_raise()
-    }
-
-    /// The place of `key` in the map, found once, to be looked at, filled or changed. Copies nothing until it is
-    /// written through.
-    ///
-    /// # Panics
-    ///
-    /// Panics if `key` is the reserved one.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let mut map = cowmap_core::CowMap::new();
-    /// for id in [7_i64, 8, 7] {
-    ///     *map.entry(id).or_insert(0) += 1;
-    /// }
-    /// assert_eq!(map.get(7), Some(&2));
-    /// ```
-    #[inline]
-    #[track_caller]
-    pub fn entry(&mut self, key: K) -> Entry<'_, K, V, P, H> {
-        let word = encode(key);
-        if word == Word::FREE {
-            reserved_key_panic::<K>();
-        }
-        Entry::find(self, key, word)
-    }
-
-    /// Makes room for `additional` more entries, as a floor below which removals do not shrink the map.
-    ///
-    /// A flat map allocates at once. An empty paged map allocates the directory; one with entries goes on
-    /// splitting its pages as they fill.
-    ///
-    /// # Panics
-    ///
-    /// Panics with "capacity overflow" if a table of that size cannot be.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let mut map = cowmap_core::FlatCowMap::from([(1_i64, 'a')]);
-    /// map.reserve(100);
-    /// assert!(map.capacity() >= 101);
-    /// ```
-    #[track_caller]
-    pub fn reserve(&mut self, additional: usize) {
-        self.try_reserve(additional).or_raise();
-    }
-
-    /// Makes room as [`reserve`](Self::reserve) does, but answers an error where that panics or aborts.
-    ///
-    /// # Errors
-    ///
-    /// What cannot be computed or allocated; the map is as it was.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let mut map = cowmap_core::FlatCowMap::from([(1_i64, 'a')]);
-    /// assert!(map.try_reserve(usize::MAX).is_err());
-    /// assert_eq!(map.get(1), Some(&'a'));
-    /// ```
-    pub fn try_reserve(&mut self, additional: usize) -> Result<(), TryReserveError> {
-        self.tree.reserve(additional, &Cloning::<Limits<WordOf<K>, V, P>, H>::by(&self.hash))
-    }
-
-    /// Gives back all room that the entries do not need, and forgets what was reserved. O(pages); copies the pages that
-    /// shrink if they are shared.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let mut map = cowmap_core::FlatCowMap::<i64, u8>::with_capacity(1000);
-    /// map.insert(1, 1);
-    /// map.shrink_to_fit();
-    /// assert!(map.capacity() < 1000);
-    /// ```
-    pub fn shrink_to_fit(&mut self) {
-        self.shrink_to(0);
-    }
-
-    /// Gives back room as [`shrink_to_fit`](Self::shrink_to_fit) does, but keeps it for `min_capacity` entries if it was
-    /// reserved.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let mut map = cowmap_core::FlatCowMap::<i64, char>::with_capacity(10_000);
-    /// map.shrink_to(100);
-    /// assert!((100..10_000).contains(&map.capacity()));
-    /// ```
-    pub fn shrink_to(&mut self, min_capacity: usize) {
-        // Without memory for a smaller copy, the larger one is kept.
-        let _ = self
-            .tree
-            .shrink_to(min_capacity, &Cloning::<Limits<WordOf<K>, V, P>, H>::by(&self.hash));
     }
 }
 

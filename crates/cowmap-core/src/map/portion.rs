@@ -1,7 +1,7 @@
 //! A map's entries in portions that can be halved, for work in parallel.
 //!
-//! A portion is a run of groups of a list of pages, cut where half of the entries lie on either side; groups of
-//! one page count as equally full. Each group is in one portion.
+//! A portion is a run of groups of a list of pages, cut where half of the entries lie on either
+//! side; groups of one page count as equally full. Each group is in one portion.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -36,8 +36,8 @@ pub(super) struct Portion<W, V> {
     end: Mark,
 }
 
-// SAFETY: a portion only tells where slots are; whoever reads or writes them through it says by which
-// right.
+// SAFETY: a portion only tells where slots are; whoever reads or writes them through it says by
+// which right.
 unsafe impl<W: Send, V> Send for Portion<W, V> {}
 // SAFETY: as above.
 unsafe impl<W: Sync, V> Sync for Portion<W, V> {}
@@ -100,12 +100,13 @@ impl<W: Word, V> Portion<W, V> {
         (Portion { end: middle, ..self }, Some(upper))
     }
 
-    /// Calls `visit` with each page, the slots in it that hold entries, and whether the page was found to have one
-    /// owner, until it answers `false`.
+    /// Calls `visit` with each page, the slots in it that hold entries, and whether the page was
+    /// found to have one owner, until it answers `false`.
     ///
     /// # Safety
     ///
-    /// The tree is alive, and its slots are written by nobody but `visit`, which may free the slot it is called with.
+    /// The tree is alive, and its slots are written by nobody but `visit`, which may free the slot
+    /// it is called with.
     pub(super) unsafe fn visit(&self, mut visit: impl FnMut(Page<W, V>, Slot, bool) -> bool) {
         let mut group = self.start.group;
         for (at, planned) in self.pages.iter().enumerate().skip(self.start.page) {
@@ -131,8 +132,8 @@ mod tests {
     use super::*;
     use crate::map::{CowMap, FlatCowMap};
 
-    /// Halves a portion to the end, and checks that no two halves differ by more than a tenth, as far as there is
-    /// a group's worth to choose.
+    /// Halves a portion to the end, and checks that no two halves differ by more than a tenth, as
+    /// far as there is a group's worth to choose.
     fn halve<V>(portion: Portion<u64, V>, seen: &mut usize) {
         let count = |portion: &Portion<u64, V>| {
             let mut count = 0;

@@ -1,6 +1,7 @@
 //! Maps for proptest.
 //!
-//! The feature stands again at each public `impl`: the pages of `cowmap` show what is written there.
+//! The feature stands again at each public `impl`: the pages of `cowmap` show what is written
+//! there.
 
 use core::fmt::Debug;
 

@@ -1,6 +1,7 @@
 //! Work in parallel with rayon: by portions of pages, halved by entries.
 //!
-//! The feature stands again at each public `impl`: the pages of `cowmap` show what is written there.
+//! The feature stands again at each public `impl`: the pages of `cowmap` show what is written
+//! there.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -188,7 +189,8 @@ where
     type Item = (K, &'a mut V);
     type Iter = ParIterMut<'a, K, V>;
 
-    /// O(pages) to begin with; copies all that is shared, on the calling thread, before the parallel work begins.
+    /// O(pages) to begin with; copies all that is shared, on the calling thread, before the
+    /// parallel work begins.
     fn into_par_iter(self) -> ParIterMut<'a, K, V> {
         let (tree, hash) = self.writing();
         tree.unshare_all(&hash).or_raise();
@@ -207,7 +209,8 @@ where
     type Item = (K, V);
     type Iter = IntoParIter<K, V, P>;
 
-    /// O(pages) to begin with; values are moved out of pages that the map owned alone, and cloned out of shared ones.
+    /// O(pages) to begin with; values are moved out of pages that the map owned alone, and cloned
+    /// out of shared ones.
     fn into_par_iter(self) -> IntoParIter<K, V, P> {
         let portion = Portion::of(&self.tree);
         IntoParIter { portion, owner: Arc::new(self.tree), marker: PhantomData }
@@ -242,7 +245,8 @@ where
     P: Paging,
     H: Hashing + Default,
 {
-    /// Makes the entries in parallel, then inserts them one by one into a map with room for all of them.
+    /// Makes the entries in parallel, then inserts them one by one into a map with room for all of
+    /// them.
     ///
     /// # Panics
     ///
@@ -258,7 +262,8 @@ where
     }
 }
 
-/// The entries in lists, in the order in which a sequential iterator would give them, so that the last of equal keys wins.
+/// The entries in lists, in the order in which a sequential iterator would give them, so that the
+/// last of equal keys wins.
 fn lists_of<T: Send>(entries: impl IntoParallelIterator<Item = T>) -> Vec<Vec<T>> {
     let append = |mut list: Vec<T>, entry: T| {
         list.push(entry);

@@ -1,9 +1,10 @@
 //! Removing entries by a condition: `retain`, `retain_mut` and `extract_if`.
 //!
-//! A page is made the map's own at the first entry that is to go. Removals free slots and move nothing while a
-//! page is being visited; its overflow bits are put in order when it is done, and sparse pages merge when all are.
-//! The length is right after each removal, so a closure that panics, or an iterator that is forgotten,
-//! leaves a map that has lost what was removed so far and nothing else.
+//! A page is made the map's own at the first entry that is to go. Removals free slots and move
+//! nothing while a page is being visited; its overflow bits are put in order when it is done, and
+//! sparse pages merge when all are. The length is right after each removal, so a closure that
+//! panics, or an iterator that is forgotten, leaves a map that has lost what was removed so far and
+//! nothing else.
 
 use core::fmt;
 use core::iter::FusedIterator;
@@ -17,8 +18,8 @@ use crate::page::{Slot, Slots};
 use crate::paging::Paging;
 
 impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
-    /// Keeps the entries for which `keep` answers `true`. O(capacity); copies a shared page at the first entry of
-    /// it that goes, so that keeping all copies nothing.
+    /// Keeps the entries for which `keep` answers `true`. O(capacity); copies a shared page at the
+    /// first entry of it that goes, so that keeping all copies nothing.
     ///
     /// The closure sees the value and cannot change it, as with `Vec::retain`;
     /// [`retain_mut`](Self::retain_mut) lets it.
@@ -38,8 +39,8 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
         }
     }
 
-    /// Keeps the entries for which `keep`, which may change their values, answers `true`. O(capacity); copies
-    /// every shared page.
+    /// Keeps the entries for which `keep`, which may change their values, answers `true`.
+    /// O(capacity); copies every shared page.
     ///
     /// # Examples
     ///
@@ -59,12 +60,13 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
         }
     }
 
-    /// An iterator that removes the entries for which `extract` answers `true`, and yields them. Visiting all is
-    /// O(capacity); copies a shared page at the first entry of it that goes.
+    /// An iterator that removes the entries for which `extract` answers `true`, and yields them.
+    /// Visiting all is O(capacity); copies a shared page at the first entry of it that goes.
     ///
-    /// What the iterator was not asked for stays in the map. The closure sees the value and cannot change it.
-    /// The map shrinks when the iterator has gone through all entries; one that is dropped before leaves pages sparse
-    /// until later removals, or [`shrink_to_fit`](Self::shrink_to_fit), merge them.
+    /// What the iterator was not asked for stays in the map. The closure sees the value and cannot
+    /// change it. The map shrinks when the iterator has gone through all entries; one that is
+    /// dropped before leaves pages sparse until later removals, or
+    /// [`shrink_to_fit`](Self::shrink_to_fit), merge them.
     ///
     /// # Examples
     ///
@@ -114,7 +116,8 @@ impl<'a, K: SentinelKey, V, P: Paging, H: Hashing> Sieve<'a, K, V, P, H> {
             self.own = false;
             let page = self.slots.page();
             self.slots = Slots::none();
-            // SAFETY: the map is borrowed mutably and owns the page alone (S2), as `own_page` saw to.
+            // SAFETY: the map is borrowed mutably and owns the page alone (S2), as `own_page` saw
+            // to.
             unsafe { page.borrow_mut() }.clean(&self.map.reading());
         }
     }
@@ -125,8 +128,8 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Sieve<'_, K, V, P, H> {
     #[inline]
     fn next(&mut self, mut rejects: impl FnMut(K, &V) -> bool) -> Option<(K, V)> {
         loop {
-            // SAFETY: the page is one of the map's, which is borrowed mutably: it is alive, and if it is written
-            // then by `remove`, which frees slots that were visited.
+            // SAFETY: the page is one of the map's, which is borrowed mutably: it is alive, and if
+            // it is written then by `remove`, which frees slots that were visited.
             while let Some(slot) = unsafe { self.slots.next() } {
                 // SAFETY: as above; not written while `rejects` runs.
                 let page = unsafe { self.slots.page().borrow() };
@@ -151,8 +154,9 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Sieve<'_, K, V, P, H> {
                 let page = self.slots.page();
                 // SAFETY: as in `next`.
                 let key = key_of::<K>(unsafe { page.borrow() }.word(slot));
-                // SAFETY: `own_page` made the page the map's own (S2), which is borrowed mutably; the slot
-                // holds an entry, and the borrow ends before it is removed.
+                // SAFETY: `own_page` made the page the map's own (S2), which is borrowed mutably;
+                // the slot holds an entry, and the borrow ends before it is
+                // removed.
                 if rejects(key, unsafe { page.borrow_mut().value_mut(slot) }) {
                     // SAFETY: as above.
                     return Some((key, unsafe { self.remove(slot) }));
@@ -232,7 +236,8 @@ pub struct ExtractIf<'a, K: SentinelKey, V, P: Paging, H: Hashing, F> {
     left: usize,
 }
 
-// SAFETY: it is a mutable borrow of a map, whose `Send` it asks for, and its pointers lead nowhere else.
+// SAFETY: it is a mutable borrow of a map, whose `Send` it asks for, and its pointers lead nowhere
+// else.
 unsafe impl<K: SentinelKey, V, P: Paging, H: Hashing, F: Send> Send for ExtractIf<'_, K, V, P, H, F> where
     Map<K, V, P, H>: Send
 {

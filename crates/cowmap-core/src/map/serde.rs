@@ -1,6 +1,7 @@
 //! Maps as maps of serde's data model.
 //!
-//! The feature stands again at each public `impl`: the pages of `cowmap` show what is written there.
+//! The feature stands again at each public `impl`: the pages of `cowmap` show what is written
+//! there.
 
 use core::fmt;
 use core::marker::PhantomData;
@@ -45,7 +46,8 @@ where
 /// What makes a map of entries.
 struct Entries<M>(PhantomData<M>);
 
-/// Room for this many bytes of entries may be made before they have come: a length in the input proves nothing.
+/// Room for this many bytes of entries may be made before they have come: a length in the input
+/// proves nothing.
 const MOST_BYTES_AHEAD: usize = 64 * 1024;
 
 impl<'de, K, V, P, H> Visitor<'de> for Entries<Map<K, V, P, H>>

@@ -24,7 +24,8 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
 }
 
 impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
-    /// Removes `key`, and answers it as it was stored, with its value. O(1); copies as [`remove`](Self::remove) does.
+    /// Removes `key`, and answers it as it was stored, with its value. O(1); copies as
+    /// [`remove`](Self::remove) does.
     ///
     /// # Examples
     ///
@@ -39,8 +40,8 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
         Some((key_of::<K>(encode(key)), value))
     }
 
-    /// Makes of the value that `key` has, or has not, the one it is to have, or not. O(1); copies the key's page if it
-    /// is shared, and nothing if the key is absent and stays so.
+    /// Makes of the value that `key` has, or has not, the one it is to have, or not. O(1); copies
+    /// the key's page if it is shared, and nothing if the key is absent and stays so.
     ///
     /// If `change` panics, the key is absent.
     ///

@@ -10,8 +10,8 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// Another name for `clone`: a handle on the map as it is now. O(1), one atomic increment.
     ///
     /// A snapshot can go to another thread, and be taken apart there while this map goes on:
-    /// `map.snapshot().into_iter()` is an iterator that owns what it goes through, and clones the values that are
-    /// shared.
+    /// `map.snapshot().into_iter()` is an iterator that owns what it goes through, and clones the
+    /// values that are shared.
     ///
     /// # Examples
     ///

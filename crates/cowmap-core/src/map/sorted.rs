@@ -11,7 +11,8 @@ use crate::key::SentinelKey;
 use crate::paging::Paging;
 
 impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
-    /// The entries in ascending order of their keys' integers. O(n log n), and allocates room for n references.
+    /// The entries in ascending order of their keys' integers. O(n log n), and allocates room for n
+    /// references.
     ///
     /// # Examples
     ///

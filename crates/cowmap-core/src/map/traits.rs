@@ -9,7 +9,8 @@ use crate::hash::Hashing;
 use crate::key::SentinelKey;
 use crate::paging::Paging;
 
-/// Takes a snapshot: one atomic increment. The clone and the original share everything until one is written.
+/// Takes a snapshot: one atomic increment. The clone and the original share everything until one is
+/// written.
 impl<K: SentinelKey, V, P: Paging, H: Hashing> Clone for Map<K, V, P, H> {
     #[inline]
     fn clone(&self) -> Self {
@@ -36,8 +37,8 @@ where
     }
 }
 
-/// Equal if they have the same keys with equal values. Two handles of one snapshot are equal without a look at the
-/// entries, even where a value is not equal to itself (as a NaN is not).
+/// Equal if they have the same keys with equal values. Two handles of one snapshot are equal
+/// without a look at the entries, even where a value is not equal to itself (as a NaN is not).
 impl<K: SentinelKey, V: PartialEq, P: Paging, H: Hashing> PartialEq for Map<K, V, P, H> {
     fn eq(&self, other: &Self) -> bool {
         self.ptr_eq(other)

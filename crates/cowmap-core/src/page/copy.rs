@@ -1,7 +1,7 @@
 //! Filling one page from another: the same page again, a larger or smaller one, or two halves.
 //!
-//! New pages are allocated before anything is moved or cloned, and a page that is being filled destroys itself
-//! if a clone panics (`Filling`), so that the old page stays as it was.
+//! New pages are allocated before anything is moved or cloned, and a page that is being filled
+//! destroys itself if a clone panics (`Filling`), so that the old page stays as it was.
 
 use core::mem::ManuallyDrop;
 use core::ptr;
@@ -38,8 +38,8 @@ impl<W: Word, V> Drop for Filling<W, V> {
 }
 
 impl<W: Word, V> PageRef<'_, W, V> {
-    /// Whether the page, which has entries, has any whose page hash has the bit at `depth` clear, and any that has it set. Of
-    /// pages that can be split, a few entries show it.
+    /// Whether the page, which has entries, has any whose page hash has the bit at `depth` clear,
+    /// and any that has it set. Of pages that can be split, a few entries show it.
     pub(crate) fn has_halves<H: WordHash>(self, depth: u8, hash: &H) -> [bool; 2] {
         let mut has = [false; 2];
         for slot in self.slots() {
@@ -52,7 +52,8 @@ impl<W: Word, V> PageRef<'_, W, V> {
         has
     }
 
-    /// Puts each entry whose page hash is `chosen`, its value from `take`, into a page that is being filled.
+    /// Puts each entry whose page hash is `chosen`, its value from `take`, into a page that is
+    /// being filled.
     fn transfer<H: WordHash>(
         self,
         hash: &H,
@@ -77,8 +78,8 @@ impl<W: Word, V> PageRef<'_, W, V> {
 }
 
 impl<W: Word, V> Page<W, V> {
-    /// Moves all entries into a new page of the given shape, and frees this one. Values are moved as bytes: no user
-    /// code runs.
+    /// Moves all entries into a new page of the given shape, and frees this one. Values are moved
+    /// as bytes: no user code runs.
     ///
     /// # Errors
     ///
@@ -86,8 +87,8 @@ impl<W: Word, V> Page<W, V> {
     ///
     /// # Safety
     ///
-    /// The page is alive, or [`EMPTY`](super::EMPTY); it has one owner (S2), the caller, who does not use it after an
-    /// `Ok`. The shape holds the entries.
+    /// The page is alive, or [`EMPTY`](super::EMPTY); it has one owner (S2), the caller, who does
+    /// not use it after an `Ok`. The shape holds the entries.
     pub(crate) unsafe fn move_into<H: WordHash>(
         self,
         shape: Shape,
@@ -95,8 +96,8 @@ impl<W: Word, V> Page<W, V> {
     ) -> Result<Self, TryReserveError> {
         let mut target = Filling::new(shape)?;
         if !self.is_empty_page() {
-            // SAFETY: alive and the caller's; each slot is read once, and the page is then freed without
-            // dropping values.
+            // SAFETY: alive and the caller's; each slot is read once, and the page is then freed
+            // without dropping values.
             unsafe {
                 self.borrow().transfer(hash, &mut target, |_| true, |value| ptr::read(value));
                 self.free();
@@ -107,8 +108,8 @@ impl<W: Word, V> Page<W, V> {
 }
 
 impl<W: Word, V> Page<W, V> {
-    /// Moves the entries whose page hash has the bit at `depth` set into a new page of the given shape; the others stay. Values
-    /// are moved as bytes: no user code runs.
+    /// Moves the entries whose page hash has the bit at `depth` set into a new page of the given
+    /// shape; the others stay. Values are moved as bytes: no user code runs.
     ///
     /// # Errors
     ///
@@ -116,8 +117,8 @@ impl<W: Word, V> Page<W, V> {
     ///
     /// # Safety
     ///
-    /// The page is alive, not [`EMPTY`](super::EMPTY), and has one owner (S2), the caller. The shape holds the entries that
-    /// are moved.
+    /// The page is alive, not [`EMPTY`](super::EMPTY), and has one owner (S2), the caller. The
+    /// shape holds the entries that are moved.
     pub(crate) unsafe fn split_off<H: WordHash>(
         self,
         shape: Shape,
@@ -158,8 +159,9 @@ impl<W: Word, V> Page<W, V> {
     ///
     /// # Safety
     ///
-    /// Both are alive, not [`EMPTY`](super::EMPTY), and held by the caller with the weight of `shape`, below what has
-    /// one owner (S2). After an `Ok` the caller does not use what was moved. The shape holds all entries.
+    /// Both are alive, not [`EMPTY`](super::EMPTY), and held by the caller with the weight of
+    /// `shape`, below what has one owner (S2). After an `Ok` the caller does not use what was
+    /// moved. The shape holds all entries.
     pub(crate) unsafe fn merge<H: Rules<V>>(
         pages: [Self; 2],
         shape: Shape,
@@ -190,7 +192,8 @@ impl<W: Word, V> Page<W, V> {
 }
 
 impl<W: Word, V> PageRef<'_, W, V> {
-    /// Clones all entries into a new page of the given shape, as [`move_into`](Page::move_into) moves them.
+    /// Clones all entries into a new page of the given shape, as [`move_into`](Page::move_into)
+    /// moves them.
     ///
     /// # Errors
     ///
@@ -205,7 +208,8 @@ impl<W: Word, V> PageRef<'_, W, V> {
         Ok(target.finish())
     }
 
-    /// Clones each entry into one of two new pages of the given shape, by the bit of its page hash at `depth`.
+    /// Clones each entry into one of two new pages of the given shape, by the bit of its page hash
+    /// at `depth`.
     ///
     /// # Errors
     ///
@@ -224,7 +228,8 @@ impl<W: Word, V> PageRef<'_, W, V> {
         Ok(halves.map(Filling::finish))
     }
 
-    /// The same page again, each entry in the same slot, held with `weight`. Not for the empty page.
+    /// The same page again, each entry in the same slot, held with `weight`. Not for the empty
+    /// page.
     ///
     /// # Errors
     ///
@@ -246,8 +251,8 @@ impl<W: Word, V> PageRef<'_, W, V> {
                     // SAFETY: the page is this guard's own and has the group.
                     unsafe { self.page.keys_ptr(group).write_bytes(0, Geometry::<W, V>::LANES) };
                 }
-                // SAFETY: the page is this guard's own; all keys are initialised now, and where one is
-                // not free its value is there.
+                // SAFETY: the page is this guard's own; all keys are initialised now, and where one
+                // is not free its value is there.
                 unsafe { self.page.destroy() };
             }
         }
@@ -259,9 +264,9 @@ impl<W: Word, V> PageRef<'_, W, V> {
         let page = Page::allocate_unfilled(shape)?;
         let mut partial = Partial { page, filled: 0 };
         let lanes = Geometry::<W, V>::LANES;
-        // SAFETY: `page` is new, of the same tier as `old`, and known to nobody else; `old` is alive and not written
-        // (PageRef). Keys and overflow bytes are initialised (P2) and copied whole; a key is written
-        // after its value.
+        // SAFETY: `page` is new, of the same tier as `old`, and known to nobody else; `old` is
+        // alive and not written (PageRef). Keys and overflow bytes are initialised (P2) and
+        // copied whole; a key is written after its value.
         unsafe {
             for group in 0..old.groups() {
                 page.keys_ptr(group).write_bytes(0, lanes);

@@ -28,9 +28,9 @@ impl<W, V> Geometry<W, V> {
     /// Slots in a group: as many as make keys, or keys and values, fill one cache line.
     ///
     /// Measured: with 8-byte words and values, four slots in one line read big maps fastest (19 ns
-    /// against 31 at a million entries); without values a line of keys is a group; with larger values
-    /// eight keys a group overflow more seldom, and very large ones keep groups small, for a
-    /// page is at least one group.
+    /// against 31 at a million entries); without values a line of keys is a group; with larger
+    /// values eight keys a group overflow more seldom, and very large ones keep groups small,
+    /// for a page is at least one group.
     pub(crate) const LANES: usize = match (size_of::<W>(), size_of::<V>()) {
         (8, 0) => 8,
         (8, 1..=8) => 4,
@@ -54,8 +54,8 @@ impl<W, V> Geometry<W, V> {
     /// What the first group is aligned to.
     pub(super) const ALIGN: usize = if align_of::<V>() > LINE { align_of::<V>() } else { LINE };
 
-    /// What is allocated for a page: room to align the groups, a byte of overflow bits a group, the header, and
-    /// the groups.
+    /// What is allocated for a page: room to align the groups, a byte of overflow bits a group, the
+    /// header, and the groups.
     pub(super) fn layout(tier: Tier) -> Result<Layout, TryReserveError> {
         let groups = tier.groups() as u64;
         if groups * Self::LANES as u64 > u64::from(u32::MAX) {
@@ -76,14 +76,16 @@ impl<W, V> Geometry<W, V> {
 
 /// Bytes of a page, if they stay within `limit` (less the slack that rounding a layout up needs).
 fn page_bytes(groups: u64, stride: u64, align: u64, limit: u64) -> Option<u64> {
-    // With overflow bytes that end at a multiple of ALLOCATION_ALIGN, as an allocation starts at one.
+    // With overflow bytes that end at a multiple of ALLOCATION_ALIGN, as an allocation starts at
+    // one.
     let overflow = groups.next_multiple_of(ALLOCATION_ALIGN as u64);
     let slack = HEADER as u64 + align - ALLOCATION_ALIGN as u64;
     let bytes = groups.checked_mul(stride)?.checked_add(overflow)?.checked_add(slack)?;
     (bytes <= limit - (ALLOCATION_ALIGN as u64 - 1)).then_some(bytes)
 }
 
-/// How far from the start of an allocation at `address` the groups begin: behind their overflow bytes and the header.
+/// How far from the start of an allocation at `address` the groups begin: behind their overflow
+/// bytes and the header.
 #[inline]
 pub(super) fn offset(address: usize, groups: usize, align: usize) -> usize {
     // An allocation does not wrap around the address space, so neither does a place within it.

@@ -1,12 +1,12 @@
 //! Finding, adding and removing entries within one page.
 //!
-//! A search starts at the home group and goes from group to group ([`Sequence`]), comparing all keys of a group at once. An
-//! insertion that passes a full group sets a bit of that group's overflow byte, chosen by the key's
-//! hash; a search leaves a group without a match unless the key's bit is set. A removal only frees the
-//! slot: no tombstone, nothing moves, nothing is lost (P4). Bits that removals leave behind
-//! are cleaned by [`PageMut::rebuild`]. Counting what overflowed past a group is known from Facebook's
-//! F14 table (2019); a byte of bits by hash rather than a counter is what Boost's
-//! `unordered_flat_map` does (2022).
+//! A search starts at the home group and goes from group to group ([`Sequence`]), comparing all
+//! keys of a group at once. An insertion that passes a full group sets a bit of that group's
+//! overflow byte, chosen by the key's hash; a search leaves a group without a match unless the
+//! key's bit is set. A removal only frees the slot: no tombstone, nothing moves, nothing is lost
+//! (P4). Bits that removals leave behind are cleaned by [`PageMut::rebuild`]. Counting what
+//! overflowed past a group is known from Facebook's F14 table (2019); a byte of bits by hash rather
+//! than a counter is what Boost's `unordered_flat_map` does (2022).
 
 use super::sequence::Sequence;
 use super::{Geometry, PageMut, PageRef, Slot};
@@ -17,9 +17,9 @@ use crate::word::Word;
 impl<'a, W: Word, V> PageRef<'a, W, V> {
     /// The value of `word`, which must not be the free word.
     ///
-    /// As [`find`](Self::find), but goes from the group to the value without a detour by the slot's number: what
-    /// bounds lookups in large maps is how many of them the processor holds at once, so every
-    /// instruction counts.
+    /// As [`find`](Self::find), but goes from the group to the value without a detour by the slot's
+    /// number: what bounds lookups in large maps is how many of them the processor holds at
+    /// once, so every instruction counts.
     #[inline(always)]
     pub(crate) fn get(self, place: Place, word: W) -> Option<&'a V> {
         let home = self.page().home(place);
@@ -86,7 +86,8 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
         (search.passed + 1, search.passed.max(insertion.passed) + 1)
     }
 
-    /// Checks P2 to P6 for this page, whose tier may hold `most` entries, calling `entry` with each word.
+    /// Checks P2 to P6 for this page, whose tier may hold `most` entries, calling `entry` with each
+    /// word.
     pub(crate) fn check<H: WordHash>(
         self,
         hash: &H,
@@ -162,8 +163,8 @@ impl<W: Word, V> PageMut<'_, W, V> {
         header.room += entries;
     }
 
-    /// Sets the value of `word` and answers the one it had, or gives the value back where there is no room
-    /// for a new entry.
+    /// Sets the value of `word` and answers the one it had, or gives the value back where there is
+    /// no room for a new entry.
     #[inline(always)]
     pub(crate) fn insert(&mut self, place: Place, word: W, value: V) -> Result<Option<V>, V> {
         let home = self.page().home(place);
@@ -191,8 +192,8 @@ impl<W: Word, V> PageMut<'_, W, V> {
         Ok(None)
     }
 
-    /// Goes on where the home group has no match, but is full or something with the key's bit went past it. Apart, so that what
-    /// comes before it stays short.
+    /// Goes on where the home group has no match, but is full or something with the key's bit went
+    /// past it. Apart, so that what comes before it stays short.
     #[inline(never)]
     fn insert_beyond(
         &mut self,
@@ -225,7 +226,8 @@ impl<W: Word, V> PageMut<'_, W, V> {
         core::mem::replace(unsafe { self.page().value_ptr(slot).as_mut() }, value)
     }
 
-    /// Writes `word` into the first free slot from its home group on and sets its bit in the groups it passes.
+    /// Writes `word` into the first free slot from its home group on and sets its bit in the groups
+    /// it passes.
     #[inline(always)]
     fn occupy(&mut self, home: usize, place: Place, word: W) -> Slot {
         let mut sequence = Sequence::from(home, self.groups());
@@ -259,8 +261,8 @@ impl<W: Word, V> PageMut<'_, W, V> {
         value
     }
 
-    /// Takes the value out of a slot, in no hurry to keep the page's length or overflow bits in order:
-    /// for a page whose map is going away.
+    /// Takes the value out of a slot, in no hurry to keep the page's length or overflow bits in
+    /// order: for a page whose map is going away.
     ///
     /// # Safety
     ///
@@ -268,19 +270,20 @@ impl<W: Word, V> PageMut<'_, W, V> {
     #[inline]
     pub(crate) unsafe fn take(&mut self, slot: Slot) -> V {
         self.write_word(slot, W::FREE);
-        // SAFETY: the slot held an entry (P3), and was marked free first, so the value is read once.
+        // SAFETY: the slot held an entry (P3), and was marked free first, so the value is read
+        // once.
         unsafe { self.page().value_ptr(slot).read() }
     }
 
-    /// Clears the overflow bits and sets those that the entries need, moving entries towards their home
-    /// groups where there is room. Runs no user code and allocates nothing.
+    /// Clears the overflow bits and sets those that the entries need, moving entries towards their
+    /// home groups where there is room. Runs no user code and allocates nothing.
     #[cold]
     #[inline(never)]
     pub(crate) fn rebuild<H: WordHash>(&mut self, hash: &H) {
         self.header_mut().stale = 0;
         let groups = self.groups();
-        // SAFETY: the overflow bytes, of which the last group's is the first, are `groups` bytes of this page, which has
-        // one owner (S2).
+        // SAFETY: the overflow bytes, of which the last group's is the first, are `groups` bytes of
+        // this page, which has one owner (S2).
         unsafe { self.page().overflow_ptr(groups - 1).write_bytes(0, groups) };
         for group in 0..groups {
             for lane in super::lanes(self.occupied(group)) {
@@ -295,8 +298,8 @@ impl<W: Word, V> PageMut<'_, W, V> {
                 self.write_word(from, W::FREE);
                 let to = self.occupy(home, place, word);
                 if to != from {
-                    // SAFETY: both are slots of this page; the value is in `from` (P3), whose word is free
-                    // now, and `to` was free: the value moves.
+                    // SAFETY: both are slots of this page; the value is in `from` (P3), whose word
+                    // is free now, and `to` was free: the value moves.
                     unsafe {
                         let value = self.page().value_ptr(from).read();
                         self.page().value_ptr(to).write(value);

@@ -1,8 +1,8 @@
 //! In which order a search visits the groups of a page.
 
-/// The groups from a home group on, each once: every step is one longer than the one before, which reaches all of
-/// a power of two (triangular probing). The first step is to the neighbour, which is fetched soonest; the longer
-/// ones keep full groups from growing into runs.
+/// The groups from a home group on, each once: every step is one longer than the one before, which
+/// reaches all of a power of two (triangular probing). The first step is to the neighbour, which is
+/// fetched soonest; the longer ones keep full groups from growing into runs.
 #[derive(Clone, Copy)]
 pub(super) struct Sequence {
     pub(super) group: usize,

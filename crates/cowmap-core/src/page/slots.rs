@@ -5,9 +5,10 @@ use crate::hash::Place;
 use crate::order::reversed;
 use crate::word::Word;
 
-/// The slots of a page that hold entries, in blocks of groups; the blocks of a large page in bit-reversed order, because
-/// its entries, inserted in the order of their hash, would pile up in a page that grows. What is left to visit, without
-/// a borrow of the page, for iterators that write it between two steps.
+/// The slots of a page that hold entries, in blocks of groups; the blocks of a large page in
+/// bit-reversed order, because its entries, inserted in the order of their hash, would pile up in a
+/// page that grows. What is left to visit, without a borrow of the page, for iterators that write
+/// it between two steps.
 pub(crate) struct Slots<W, V> {
     page: Page<W, V>,
     /// The page whose lines are asked for meanwhile.
@@ -26,8 +27,8 @@ impl<W, V> Clone for Slots<W, V> {
     }
 }
 
-/// Pages of up to this many blocks are visited in order, so that the processor fetches ahead by itself: a scan of a million
-/// entries takes a seventh less.
+/// Pages of up to this many blocks are visited in order, so that the processor fetches ahead by
+/// itself: a scan of a million entries takes a seventh less.
 const BLOCKS_IN_ORDER: usize = 8;
 
 /// Blocks of a large page that are asked for ahead of time.
@@ -39,8 +40,8 @@ impl<W: Word, V> Slots<W, V> {
     /// Groups that are visited in a row, and whose slots are gathered in one mask, so that the end
     /// of a mask, which branches unpredictably, comes seldom.
     ///
-    /// Counted: blocks of 32 slots cost up to twice the groups an insertion of one map's iteration into another
-    /// that random order costs; larger blocks pile up more.
+    /// Counted: blocks of 32 slots cost up to twice the groups an insertion of one map's iteration
+    /// into another that random order costs; larger blocks pile up more.
     const BLOCK: usize = 32 / Geometry::<W, V>::LANES;
 
     /// No slots.
@@ -123,7 +124,8 @@ impl<W: Word, V> Slots<W, V> {
     ///
     /// # Safety
     ///
-    /// As for [`next`](Self::next), while this runs; the page is not written as long as the values are used.
+    /// As for [`next`](Self::next), while this runs; the page is not written as long as the values
+    /// are used.
     #[inline(always)]
     pub(crate) unsafe fn fold_entries<'a, B>(self, acc: B, mut f: impl FnMut(B, W, &'a V) -> B) -> B
     where
@@ -139,8 +141,8 @@ impl<W: Word, V> Slots<W, V> {
         }
     }
 
-    /// Calls `f` with the first group of each block that is left and with the number of each slot that holds an entry,
-    /// counted from that group on.
+    /// Calls `f` with the first group of each block that is left and with the number of each slot
+    /// that holds an entry, counted from that group on.
     ///
     /// # Safety
     ///

@@ -1,19 +1,21 @@
-//! Removing entries while the slots of a page are being visited: nothing moves until the visit ends.
+//! Removing entries while the slots of a page are being visited: nothing moves until the visit
+//! ends.
 
 use super::sequence::Sequence;
 use super::{Geometry, PageMut, Slot};
 use crate::hash::WordHash;
 use crate::word::Word;
 
-/// The overflow bits are rebuilt when entries that had passed as many groups were removed as there are
-/// slots in one of this many parts of the page.
+/// The overflow bits are rebuilt when entries that had passed as many groups were removed as there
+/// are slots in one of this many parts of the page.
 ///
-/// Counted (`tests/load.rs`): endless churn at the fullest load keeps misses within 1.5 times the groups of a fresh page.
+/// Counted (`tests/load.rs`): endless churn at the fullest load keeps misses within 1.5 times the
+/// groups of a fresh page.
 const STALE_PART: usize = 16;
 
 impl<W: Word, V> PageMut<'_, W, V> {
-    /// Removes the entry in a slot as [`remove`](Self::remove) does, but leaves every other entry in its slot.
-    /// [`clean`](Self::clean) is to follow.
+    /// Removes the entry in a slot as [`remove`](Self::remove) does, but leaves every other entry
+    /// in its slot. [`clean`](Self::clean) is to follow.
     ///
     /// # Safety
     ///
@@ -46,7 +48,8 @@ impl<W: Word, V> PageMut<'_, W, V> {
     fn count_stale(&mut self, slot: Slot, home: usize) {
         let mut sequence = Sequence::from(home, self.groups());
         while sequence.group != slot.group && sequence.advance() {}
-        // A walk that is forgotten cleans nothing, and any number of walks can be: no more is counted than calls for it.
+        // A walk that is forgotten cleans nothing, and any number of walks can be: no more is
+        // counted than calls for it.
         let slots = (self.groups() * Geometry::<W, V>::LANES) as u32;
         let header = self.header_mut();
         header.stale = header.stale.saturating_add(sequence.passed as u32).min(slots);

@@ -12,7 +12,8 @@ pub mod tracked;
 pub use counted::{Counted, Counts};
 pub use random::Random;
 
-/// Makes tests of generic functions `fn name<P: Paging, H: Hashing + Default>()`: one on each kind of map.
+/// Makes tests of generic functions `fn name<P: Paging, H: Hashing + Default>()`: one on each kind
+/// of map.
 macro_rules! on_every_map {
     ($($name:ident),* $(,)?) => {$(
         mod $name {

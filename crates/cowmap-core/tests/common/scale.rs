@@ -1,5 +1,5 @@
-//! How much tests do, in one place: less where each step is slow, under Miri, or with `COWMAP_TEST_REDUCED` set, as under a
-//! sanitizer or valgrind.
+//! How much tests do, in one place: less where each step is slow, under Miri, or with
+//! `COWMAP_TEST_REDUCED` set, as under a sanitizer or valgrind.
 
 /// `full`, or `reduced` where steps are slow.
 pub fn scaled<T>(full: T, reduced: T) -> T {

@@ -1,8 +1,9 @@
-//! Sequences of operations on several handles against a model each, read from bytes: what the fuzzer makes up, and what
-//! ordinary tests replay.
+//! Sequences of operations on several handles against a model each, read from bytes: what the
+//! fuzzer makes up, and what ordinary tests replay.
 //!
-//! Two bytes are an operation and its argument; any bytes are a sequence. After each operation the handle that was used
-//! is compared with its model, entry by entry, and its invariants are checked; at the end all handles are, and every key is looked up.
+//! Two bytes are an operation and its argument; any bytes are a sequence. After each operation the
+//! handle that was used is compared with its model, entry by entry, and its invariants are checked;
+//! at the end all handles are, and every key is looked up.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;

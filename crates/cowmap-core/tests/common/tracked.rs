@@ -1,4 +1,5 @@
-//! Values that a registry knows one by one, and user code that panics at a call that was chosen beforehand.
+//! Values that a registry knows one by one, and user code that panics at a call that was chosen
+//! beforehand.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashSet};
@@ -41,7 +42,8 @@ thread_local! {
     static QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Counts a call of user code, and panics if it was chosen. A value that is dropped while a panic unwinds does not panic.
+/// Counts a call of user code, and panics if it was chosen. A value that is dropped while a panic
+/// unwinds does not panic.
 pub fn call(kind: Call) {
     if let Some((chosen, left)) = ARMED.get()
         && chosen == kind
@@ -77,8 +79,8 @@ pub fn panics_at(kind: Call, nth: usize, work: impl FnOnce()) -> bool {
     fired
 }
 
-/// Runs `work` quietly, where the `nth` conversion of a key to its integer answers `lie` instead. A panic is fine, too.
-/// Whether it came to that.
+/// Runs `work` quietly, where the `nth` conversion of a key to its integer answers `lie` instead. A
+/// panic is fine, too. Whether it came to that.
 pub fn lies_at(nth: usize, lie: i64, work: impl FnOnce()) -> bool {
     install_quiet_hook();
     LIE.set(Some((nth, lie)));

@@ -1,5 +1,5 @@
-//! Sequences of operations against `std::collections::BTreeMap`, with snapshots that must never change: every method,
-//! on every kind of map, shared and not.
+//! Sequences of operations against `std::collections::BTreeMap`, with snapshots that must never
+//! change: every method, on every kind of map, shared and not.
 
 mod codes;
 mod many;
@@ -21,7 +21,8 @@ fn test(times: u64, property: fn(Vec<Op>)) {
     QuickCheck::new().rng(Gen::new(150)).tests(times).quickcheck(property);
 }
 
-/// Tests sequences on maps that have nothing in common. Pages of a few entries find most, so they get most of the time.
+/// Tests sequences on maps that have nothing in common. Pages of a few entries find most, so they
+/// get most of the time.
 fn on_two_maps<K: Key, V: Value>() {
     test(30, Pair::<K, V, Flat, Fixed>::run);
     test(80, Pair::<K, V, Tiny, Fixed>::run);
@@ -68,7 +69,8 @@ model_tests! {
     i64_to_aligned: i64 => Aligned,
 }
 
-/// The sequences call each method on maps that have entries, on such as are shared and on such as are not.
+/// The sequences call each method on maps that have entries, on such as are shared and on such as
+/// are not.
 fn calls_every_method<P: Paging, H: Hashing + Default>() {
     let mut g = Gen::from_size_and_seed(150, 7);
     let mut called = BTreeSet::new();

@@ -22,7 +22,8 @@ impl<K: Key, V: Value, P: Paging, H: Hashing + Default> Pair<K, V, P, H> {
         Pair { map: Map::default(), model: BTreeMap::new(), snapshots: Vec::new() }
     }
 
-    /// The property: after each step map and model are the same, and so are old snapshots at the end.
+    /// The property: after each step map and model are the same, and so are old snapshots at the
+    /// end.
     pub(crate) fn run(ops: Vec<Op>) {
         let mut pair = Self::new();
         for op in ops {

@@ -75,7 +75,8 @@ fn nothing_is_copied_where_nothing_changes<P: Paging, H: Hashing + Default>() {
     check("difference", &|map| assert!(map.difference(&other).is_empty()));
     check("symmetric_difference", &|map| assert!(map.symmetric_difference(&other).is_empty()));
 
-    // What empties a map leaves its pages to the snapshots, and what looks for room to give back those that fit.
+    // What empties a map leaves its pages to the snapshots, and what looks for room to give back
+    // those that fit.
     let (clones, ()) = counts.clones_in(|| {
         map.snapshot().shrink_to_fit();
         map.snapshot().shrink_to(10);

@@ -1,4 +1,5 @@
-//! The methods of `std::collections::HashMap`, and those beyond it, on every kind of map, shared and not.
+//! The methods of `std::collections::HashMap`, and those beyond it, on every kind of map, shared
+//! and not.
 
 #[path = "../common/mod.rs"]
 mod common;

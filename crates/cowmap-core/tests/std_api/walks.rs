@@ -138,7 +138,8 @@ fn iter_mut_reaches_every_value_once<P: Paging, H: Hashing + Default>() {
     });
 }
 
-/// A walk is interrupted many times, and removals in between leave stale bits: they must still be cleaned.
+/// A walk is interrupted many times, and removals in between leave stale bits: they must still be
+/// cleaned.
 fn interrupted_walks_keep_overflow_bits_in_order<P: Paging, H: Hashing + Default>() {
     let mut map = numbers::<P, H>(2000);
     let mut random = Random::new(5);
@@ -161,7 +162,8 @@ fn interrupted_walks_keep_overflow_bits_in_order<P: Paging, H: Hashing + Default
     holds(&map, 0..2000);
 }
 
-/// Walks that are forgotten have no end in which to put pages in order; removals do it in their place.
+/// Walks that are forgotten have no end in which to put pages in order; removals do it in their
+/// place.
 fn forgotten_walks_keep_overflow_bits_in_order<P: Paging, H: Hashing + Default>() {
     let mut random = Random::new(11);
     let keys: Vec<i64> = (0..100).map(|_| random.below(1 << 40) as i64).collect();

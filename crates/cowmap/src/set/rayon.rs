@@ -98,7 +98,8 @@ impl<K: SentinelKey + Send> ParallelExtend<K> for CowSet<K> {
 }
 
 impl<K: SentinelKey + Send> FromParallelIterator<K> for CowSet<K> {
-    /// Makes the keys in parallel, then inserts them one by one into a set with room for all of them.
+    /// Makes the keys in parallel, then inserts them one by one into a set with room for all of
+    /// them.
     ///
     /// # Panics
     ///

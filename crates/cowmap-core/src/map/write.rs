@@ -1,0 +1,200 @@
+//! Changing one entry, and making room or giving it back: what may have to copy a page, and so asks for `V: Clone`.
+
+use super::{Entry, Map};
+use crate::error::{OrRaise, ReservedKey, TryReserveError};
+use crate::hash::Hashing;
+use crate::key::{SentinelKey, WordOf, encode, reserved_key_panic};
+use crate::paging::{Limits, Paging};
+use crate::rules::Cloning;
+use crate::word::Word;
+
+impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
+    /// Sets the value of `key`, and answers the one it had. O(1); copies the key's page if it is
+    /// shared. An existing key's value is replaced in place: the map does not grow.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `key` is the reserved one; the map is as it was.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map = cowmap_core::CowMap::new();
+    /// assert_eq!(map.insert(1_i64, 'a'), None);
+    /// assert_eq!(map.insert(1, 'b'), Some('a'));
+    /// ```
+    #[inline]
+    #[track_caller]
+    pub fn insert(&mut self, key: K, value: V) -> Option<V> {
+        let word = encode(key);
+        if word == Word::FREE {
+            reserved_key_panic::<K>();
+        }
+        self.insert_word(word, value)
+    }
+
+    /// Sets the value of `key` as [`insert`](Self::insert) does, but answers an error where that
+    /// panics.
+    ///
+    /// # Errors
+    ///
+    /// [`ReservedKey`], with the value in it, if `key` is the reserved one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map = cowmap_core::CowMap::new();
+    /// assert_eq!(map.checked_insert(1_u64, 'a'), Ok(None));
+    /// assert_eq!(map.checked_insert(u64::MAX, 'b').unwrap_err().into_value(), 'b');
+    /// ```
+    pub fn checked_insert(&mut self, key: K, value: V) -> Result<Option<V>, ReservedKey<V>> {
+        let word = encode(key);
+        if word == Word::FREE {
+            return Err(ReservedKey::new::<K>(value));
+        }
+        Ok(self.insert_word(word, value))
+    }
+
+    #[inline]
+    fn insert_word(&mut self, word: WordOf<K>, value: V) -> Option<V> {
+        self.tree
+            .insert(&Cloning::<Limits<WordOf<K>, V, P>, H>::by(&self.hash), word, value)
+            .or_raise()
+    }
+
+    /// The value of `key`, to be changed. O(1); copies the key's page if it is shared, and nothing
+    /// if the key is absent.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map = cowmap_core::CowMap::from([(1_i64, 10)]);
+    /// *map.get_mut(1).unwrap() += 1;
+    /// assert_eq!(map.get(1), Some(&11));
+    /// ```
+    #[inline]
+    pub fn get_mut(&mut self, key: K) -> Option<&mut V> {
+        let word = encode(key);
+        if word == Word::FREE {
+            return None;
+        }
+        self.tree.get_mut(&Cloning::<Limits<WordOf<K>, V, P>, H>::by(&self.hash), word).or_raise()
+    }
+
+    /// Removes `key` and answers its value. O(1); copies the key's page if it is shared, and
+    /// nothing if the key is absent. Shrinks the map when it has become sparse.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map = cowmap_core::CowMap::from([(1_i64, 'a')]);
+    /// assert_eq!(map.remove(1), Some('a'));
+    /// assert_eq!(map.remove(1), None);
+    /// ```
+    #[inline]
+    pub fn remove(&mut self, key: K) -> Option<V> {
+        let word = encode(key);
+        if word == Word::FREE {
+            return None;
+        }
+        self.tree.remove(&Cloning::<Limits<WordOf<K>, V, P>, H>::by(&self.hash), word).or_raise()
+    }
+
+    /// The place of `key` in the map, found once, to be looked at, filled or changed. Copies
+    /// nothing until it is written through.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `key` is the reserved one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map = cowmap_core::CowMap::new();
+    /// for id in [7_i64, 8, 7] {
+    ///     *map.entry(id).or_insert(0) += 1;
+    /// }
+    /// assert_eq!(map.get(7), Some(&2));
+    /// ```
+    #[inline]
+    #[track_caller]
+    pub fn entry(&mut self, key: K) -> Entry<'_, K, V, P, H> {
+        let word = encode(key);
+        if word == Word::FREE {
+            reserved_key_panic::<K>();
+        }
+        Entry::find(self, key, word)
+    }
+
+    /// Makes room for `additional` more entries, as a floor below which removals do not shrink the
+    /// map.
+    ///
+    /// A flat map allocates at once. An empty paged map allocates the directory; one with entries
+    /// goes on splitting its pages as they fill.
+    ///
+    /// # Panics
+    ///
+    /// Panics with "capacity overflow" if a table of that size cannot be.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map = cowmap_core::FlatCowMap::from([(1_i64, 'a')]);
+    /// map.reserve(100);
+    /// assert!(map.capacity() >= 101);
+    /// ```
+    #[track_caller]
+    pub fn reserve(&mut self, additional: usize) {
+        self.try_reserve(additional).or_raise();
+    }
+
+    /// Makes room as [`reserve`](Self::reserve) does, but answers an error where that panics or
+    /// aborts.
+    ///
+    /// # Errors
+    ///
+    /// What cannot be computed or allocated; the map is as it was.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map = cowmap_core::FlatCowMap::from([(1_i64, 'a')]);
+    /// assert!(map.try_reserve(usize::MAX).is_err());
+    /// assert_eq!(map.get(1), Some(&'a'));
+    /// ```
+    pub fn try_reserve(&mut self, additional: usize) -> Result<(), TryReserveError> {
+        self.tree.reserve(additional, &Cloning::<Limits<WordOf<K>, V, P>, H>::by(&self.hash))
+    }
+
+    /// Gives back all room that the entries do not need, and forgets what was reserved. O(pages);
+    /// copies the pages that shrink if they are shared.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map = cowmap_core::FlatCowMap::<i64, u8>::with_capacity(1000);
+    /// map.insert(1, 1);
+    /// map.shrink_to_fit();
+    /// assert!(map.capacity() < 1000);
+    /// ```
+    pub fn shrink_to_fit(&mut self) {
+        self.shrink_to(0);
+    }
+
+    /// Gives back room as [`shrink_to_fit`](Self::shrink_to_fit) does, but keeps it for
+    /// `min_capacity` entries if it was reserved.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map = cowmap_core::FlatCowMap::<i64, char>::with_capacity(10_000);
+    /// map.shrink_to(100);
+    /// assert!((100..10_000).contains(&map.capacity()));
+    /// ```
+    pub fn shrink_to(&mut self, min_capacity: usize) {
+        // Without memory for a smaller copy, the larger one is kept.
+        let _ = self
+            .tree
+            .shrink_to(min_capacity, &Cloning::<Limits<WordOf<K>, V, P>, H>::by(&self.hash));
+    }
+}
