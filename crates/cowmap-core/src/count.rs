@@ -18,8 +18,11 @@
 //!   not a fence: thread sanitizer does not understand fences.)
 //! * [`Count::is_sole`] loads with acquire for the same reason: it pairs with the release of every
 //!   holder that let go, so writing after it cannot race with their reads.
-//! * [`Weight::split`] is relaxed: the splitter holds a weight on the node throughout, and lets go
-//!   of it later with release, which whoever reads the weight at the end acquires.
+//! * [`Weight::replenish`] adds with release and [`Weight::split`] subtracts with acquire, so that
+//!   the children's counts have been raised before whoever takes a part of the new weight lowers
+//!   them by it. Otherwise `split` might be relaxed: the splitter holds a weight on the node
+//!   throughout, and lets go of it later with release, which whoever reads the weight at the end
+//!   acquires.
 
 use crate::sync::{AtomicUsize, Ordering};
 
@@ -113,7 +116,7 @@ impl Weight {
             match self.0.compare_exchange_weak(
                 whole,
                 whole - half,
-                Ordering::Relaxed,
+                Ordering::Acquire,
                 Ordering::Relaxed,
             ) {
                 Ok(_) => return Some(half),
@@ -124,7 +127,7 @@ impl Weight {
 
     /// Adds what every child's count has been raised by before.
     pub(crate) fn replenish(&self, weight: usize) {
-        self.0.fetch_add(weight, Ordering::Relaxed);
+        self.0.fetch_add(weight, Ordering::Release);
     }
 }
 

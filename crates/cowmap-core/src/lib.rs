@@ -46,13 +46,14 @@
 //!   but without a header, which is never written.
 //! * **P2** The words of every group are initialised, and so are the overflow bytes. A free slot's
 //!   word is 0.
-//! * **P3** A slot has a value exactly if its word is not 0. A word is written after its value, and
-//!   cleared before its value is read out or dropped.
+//! * **P3** A slot has a value exactly if its word is not 0, between any two calls and whenever user
+//!   code runs, except in a page that is being destroyed, of which nobody looks at a slot again.
 //! * **P4** If an entry is not in its home group, the overflow byte of each group from its home to
 //!   the one before it (around the end) has the entry's bit.
 //! * **P5** No word is stored twice.
 //! * **P6** The header's length is the number of entries, and its room what is left of what the
-//!   tier may hold, except while a page is being filled and not yet linked.
+//!   tier may hold, except while a page is being filled and not yet linked, and in a tree of which
+//!   an owning iterator takes the values.
 //!
 //! Sharing:
 //!
@@ -71,12 +72,13 @@
 //!   `2^(s + b - d)` links in a row that start at a multiple of their number, and is held once. All
 //!   entries below it share the first `d` bits of their page hash, which are those of the links'
 //!   indices on the path. `EMPTY` is held by nobody.
-//! * **D2** The tag of a link is as drawn above; links of segments of height 1 lead to pages, those
-//!   of higher ones to segments one lower. All pages of a map have the same height.
+//! * **D2** The tag of a link is as drawn above, except that the handle's link to a root segment has 64
+//!   less its bits; links of segments of height 1 lead to pages, those of higher ones to segments one
+//!   lower. All pages of a map have the same height.
 //! * **D3** A segment pointer leads to `2^bits` initialised links behind the header of a live
 //!   allocation; `bits` is `SEGMENT_BITS` except at the root, where the handle knows it too.
 //! * **D4** A flat map has no directory. A root page has depth 0.
-//! * **D5** The handle's length is the sum of its pages' lengths.
+//! * **D5** The handle's length is the sum of its pages' lengths, with P6's exceptions.
 //!
 //! # Where what is
 //!

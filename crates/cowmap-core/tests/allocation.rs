@@ -20,6 +20,8 @@ enum Fail {
     Once(usize),
     /// From then on.
     From(usize),
+    /// Whenever more bytes than these are asked for.
+    Above(usize),
 }
 
 thread_local! {
@@ -27,13 +29,14 @@ thread_local! {
 }
 
 impl Failing {
-    fn fails() -> bool {
+    fn fails(layout: Layout) -> bool {
         let (fails, next) = match FAIL.get() {
             Fail::Never => (false, Fail::Never),
             Fail::Once(0) => (true, Fail::Never),
             Fail::Once(left) => (false, Fail::Once(left - 1)),
             Fail::From(0) => (true, Fail::From(0)),
             Fail::From(left) => (false, Fail::From(left - 1)),
+            Fail::Above(bytes) => (layout.size() > bytes, Fail::Above(bytes)),
         };
         FAIL.set(next);
         fails
@@ -44,11 +47,11 @@ impl Failing {
 unsafe impl GlobalAlloc for Failing {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller's promise.
-        if Self::fails() { std::ptr::null_mut() } else { unsafe { System.alloc(layout) } }
+        if Self::fails(layout) { std::ptr::null_mut() } else { unsafe { System.alloc(layout) } }
     }
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller's promise.
-        if Self::fails() { std::ptr::null_mut() } else { unsafe { System.alloc_zeroed(layout) } }
+        if Self::fails(layout) { std::ptr::null_mut() } else { unsafe { System.alloc_zeroed(layout) } }
     }
     unsafe fn dealloc(&self, start: *mut u8, layout: Layout) {
         // SAFETY: the caller's promise.
@@ -65,7 +68,7 @@ fn failing<R>(fail: Fail, work: impl FnOnce() -> R) -> (bool, R) {
     let result = work();
     let left = FAIL.replace(Fail::Never);
     let failed = match fail {
-        Fail::Never => false,
+        Fail::Never | Fail::Above(_) => false,
         Fail::Once(_) => left == Fail::Never,
         Fail::From(_) => left == Fail::From(0),
     };
@@ -252,4 +255,14 @@ fn what_has_no_error_to_answer_ends_the_process_as_std_does() {
         assert!(!output.status.success() && !said.contains("went on"), "{name}: {output:?}");
         assert!(wrong.contains("memory allocation of "), "{name}: {wrong}");
     }
+}
+
+/// A directory beyond all memory is asked for at once, rather than piece by piece until there is no more.
+#[test]
+#[cfg(target_pointer_width = "64")]
+fn a_reservation_beyond_memory_is_refused_at_once() {
+    let mut map = Map::<u64, u64, Paged, Fixed>::new();
+    let (_, result) = failing(Fail::Above(1 << 26), || map.try_reserve(1 << 31));
+    assert!(result.unwrap_err().to_string().contains("no memory for"));
+    assert_eq!(map.memory_usage().total, 0);
 }

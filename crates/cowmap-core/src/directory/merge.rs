@@ -164,9 +164,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
                 let shape = Limits::<W, V, P>::shape(tier, depth, parent.weight);
                 let (merged, left) = Page::merge([page, other], shape, hash)?;
                 self.set_child(parent, at, depth, Link::to_page(merged));
-                for page in left {
-                    page.release(parent.weight);
-                }
+                Page::release_both(left, parent.weight);
             }
         }
         Ok(true)

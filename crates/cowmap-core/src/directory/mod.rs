@@ -148,16 +148,17 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         }
     }
 
-    /// The link on the path of a page hash that has one level of segments below it.
+    /// The link on the path of a page hash that leads to a segment of height 1, from `link`, which
+    /// the path has two levels below the root.
     ///
     /// # Safety
     ///
-    /// `link` is the one on the path that is three levels down, and not to a page.
+    /// The tree has more than three levels, and `link` is that one.
     #[cold]
     #[inline(never)]
     unsafe fn long_path(&self, mut link: Link, hash: PageHash) -> Link {
         for _ in 3..self.levels {
-            // SAFETY: the link is to a segment.
+            // SAFETY: as many segments lie between that one and height 1 as there are rounds.
             link = unsafe { Self::link_below(link, hash) };
         }
         link

@@ -214,7 +214,7 @@ impl Segment {
     ) -> Result<Self, TryReserveError> {
         // SAFETY: alive and not written; as many links as the header says. The children are alive,
         // being held by it, and are of the kind that `height` says (D2). Their counts go up
-        // before the weights do that stand for them (S1).
+        // before the weights do that stand for them (S1), on every thread (count.rs).
         unsafe {
             let header = self.header();
             let copy =

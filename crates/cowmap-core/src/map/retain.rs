@@ -186,12 +186,16 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Sieve<'_, K, V, P, H> {
     }
 
     /// Makes the current page the map's own.
+    ///
+    /// If user code panics meanwhile, which may be the drop of a value of the old page when
+    /// everybody else has let it go, the walk has no current page and goes on with the next one.
     #[inline]
     fn own_page(&mut self) {
         if !self.own {
+            let mut slots = core::mem::replace(&mut self.slots, Slots::none());
             let (tree, hash) = self.map.writing();
-            let page = tree.unshared_page(&hash, self.at).or_raise().page();
-            self.slots.move_to(page);
+            slots.move_to(tree.unshared_page(&hash, self.at).or_raise().page());
+            self.slots = slots;
             self.own = true;
         }
     }

@@ -22,7 +22,8 @@ impl<W: Word, V> Page<W, V> {
     ///
     /// # Safety
     ///
-    /// The page is alive (P1) and is not [`EMPTY`](super::EMPTY); nobody else uses it during `'a` (S2).
+    /// The page is alive (P1) and is not [`EMPTY`](super::EMPTY); nobody else uses it during `'a` (S2). (Or nobody
+    /// else uses the one slot that the caller uses, and nothing is done with the header.)
     #[inline(always)]
     pub(crate) unsafe fn borrow_mut<'a>(self) -> PageMut<'a, W, V> {
         PageMut { page: PageRef { page: self, marker: PhantomData }, marker: PhantomData }
@@ -179,7 +180,8 @@ impl<'a, W: Word, V> PageMut<'a, W, V> {
     #[inline(always)]
     pub(super) fn header_mut(&mut self) -> &mut Header {
         // SAFETY: the page has one owner (S2), is not EMPTY, and no other reference to its header
-        // lives: those that `PageRef` gives out end within its methods.
+        // lives: those that `PageRef` gives out end within its methods, and that of `duplicate` is to
+        // a page that is shared, which nobody writes.
         unsafe { self.page.page.header().as_mut() }
     }
 

@@ -256,6 +256,25 @@ impl<W: Word, V> Page<W, V> {
         }
     }
 
+    /// Takes a holder's weight away from each of two pages, from the second even if dropping a value
+    /// of the first panics.
+    ///
+    /// # Safety
+    ///
+    /// As for [`release`](Self::release), for both.
+    pub(crate) unsafe fn release_both([first, second]: [Self; 2], weight: usize) {
+        struct Second<W: Word, V>(Page<W, V>, usize);
+        impl<W: Word, V> Drop for Second<W, V> {
+            fn drop(&mut self) {
+                // SAFETY: the caller's promise.
+                unsafe { self.0.release(self.1) };
+            }
+        }
+        let _second = Second(second, weight);
+        // SAFETY: the caller's promise.
+        unsafe { first.release(weight) };
+    }
+
     /// The count of the page's holders.
     ///
     /// # Safety

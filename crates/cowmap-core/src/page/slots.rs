@@ -55,7 +55,7 @@ impl<W: Word, V> Slots<W, V> {
         Self::before(page, Page::empty())
     }
 
-    /// All occupied slots of a page, after which those of `ahead`, a live page, will be asked for.
+    /// All occupied slots of a page, after which those of `ahead` will be asked for.
     #[inline]
     pub(crate) fn before(page: Page<W, V>, ahead: Page<W, V>) -> Self {
         Slots { page, ahead, visited: 0, group: 0, mask: 0 }
@@ -77,7 +77,8 @@ impl<W: Word, V> Slots<W, V> {
     ///
     /// # Safety
     ///
-    /// The page is alive, and was not written since `of` except to free slots that were visited.
+    /// The page is alive, and was not written since `of` except to free slots that were visited. The
+    /// page that was given to `before` is alive, too.
     #[inline(always)]
     pub(crate) unsafe fn next(&mut self) -> Option<Slot> {
         // SAFETY: the caller's promise.
@@ -186,7 +187,7 @@ impl<W: Word, V> Slots<W, V> {
             };
             self.group = number(self.visited) * Self::BLOCK;
             if !large {
-                // SAFETY: a live page, by `before`'s contract.
+                // SAFETY: the caller's promise.
                 unsafe { self.ahead.borrow() }.prefetch_groups(self.group, Self::BLOCK);
             } else if self.visited + BLOCKS_AHEAD < blocks {
                 page.prefetch_groups(
