@@ -1,5 +1,6 @@
-//! Iterators that are asked again after user code panicked: in a clone, or in the drop of a value of
-//! a page that everybody else let go while it was copied, so that the copier is the last owner.
+//! User code that panics where the map is in the middle of something, and the map used again: a clone
+//! that panics, or the drop of a value of a page that everybody else let go while it was copied, so
+//! that the copier is the last owner. Whatever was asked to go on goes on, and each value is dropped.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -15,6 +16,8 @@ thread_local! {
     static OTHER: RefCell<Option<Box<dyn Any>>> = const { RefCell::new(None) };
     /// The next drop of a value panics.
     static DROP_PANICS: Cell<bool> = const { Cell::new(false) };
+    /// Values that were made and not yet dropped.
+    static VALUES: Cell<isize> = const { Cell::new(0) };
     /// The clone after so many others panics.
     static CLONE_PANICS: Cell<usize> = const { Cell::new(usize::MAX) };
 }
@@ -25,6 +28,11 @@ const ALIVE: u64 = 0x11fe_11fe_11fe_11fe;
 struct Value(u64);
 
 impl Value {
+    fn new() -> Self {
+        VALUES.set(VALUES.get() + 1);
+        Value(ALIVE)
+    }
+
     fn check(&self) {
         assert_eq!(black_box(self.0), ALIVE, "a value that was dropped");
     }
@@ -37,13 +45,14 @@ impl Clone for Value {
         let left = CLONE_PANICS.get();
         CLONE_PANICS.set(left.wrapping_sub(1));
         assert!(left != 0, "the clone panics");
-        Value(ALIVE)
+        Value::new()
     }
 }
 
 impl Drop for Value {
     fn drop(&mut self) {
         self.check();
+        VALUES.set(VALUES.get() - 1);
         self.0 = 0;
         black_box(&self.0);
         if DROP_PANICS.take() {
@@ -61,7 +70,7 @@ enum Panic {
 
 /// A shared map, whose other handle is in `OTHER`.
 fn shared<P: Paging + 'static>(len: i64) -> Tested<P> {
-    let map: Tested<P> = (0..len).map(|key| (key, Value(ALIVE))).collect();
+    let map: Tested<P> = (0..len).map(|key| (key, Value::new())).collect();
     OTHER.set(Some(Box::new(map.clone())));
     map
 }
@@ -130,8 +139,33 @@ fn resume<P: Paging + 'static>() {
             let mut iter = shared::<P>(len).into_iter();
             ask(panic, || iter.next(), |(_, value)| value.check());
             drop(iter);
-            drop(OTHER.take());
         }
+        drop(OTHER.take());
+        assert_eq!(VALUES.get(), 0, "each value is dropped once");
+    }
+}
+
+/// Gives back a reservation that keeps sparse pages apart, which then merge: the copier is the last
+/// owner of both.
+fn merge<P: Paging + 'static>() {
+    for (len, times) in (1..8).flat_map(|times| [(40, times), (700, times)]) {
+        let mut map = Tested::<P>::with_capacity(times * len);
+        (0..len as i64).for_each(|key| assert!(map.insert(key, Value::new()).is_none()));
+        // A panic may come at the same page again, or further on.
+        for _ in 0..20 {
+            OTHER.set(Some(Box::new(map.clone())));
+            DROP_PANICS.set(true);
+            let result = catch_unwind(AssertUnwindSafe(|| map.shrink_to_fit()));
+            assert_eq!(result.is_err(), !DROP_PANICS.take());
+            assert_eq!(map.len(), len);
+            check_rest(&map);
+            if result.is_ok() {
+                break;
+            }
+        }
+        drop(map);
+        drop(OTHER.take());
+        assert_eq!(VALUES.get(), 0, "each value is dropped once");
     }
 }
 
@@ -148,4 +182,11 @@ fn iterators_of_paged_maps_go_on_after_a_panic() {
 #[test]
 fn iterators_of_maps_with_tiny_pages_go_on_after_a_panic() {
     resume::<Tiny>();
+}
+
+#[test]
+fn merging_pages_leaks_nothing_after_a_panic() {
+    merge::<Flat>();
+    merge::<Paged>();
+    merge::<Tiny>();
 }
