@@ -49,11 +49,19 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         word: W,
         value: V,
     ) -> Result<Option<V>, TryReserveError> {
-        match self.find(hash, word).map(|(_, slot)| slot) {
+        match self.find_before_copy(hash, word) {
             // SAFETY: the slot was found in the page of `word`.
             Some(slot) => Ok(Some(replace(unsafe { self.value_mut(hash, word, slot) }?, value))),
             None => self.insert_absent(hash, word, value).map(|_| None),
         }
+    }
+
+    /// The slot of `word` in its page, all of which is asked for ahead of time, because it is probably copied next.
+    fn find_before_copy<H: Rules<V>>(&self, hash: &H, word: W) -> Option<Slot> {
+        let at = hash.page(word.widen());
+        let page = self.page(at);
+        page.prefetch_all();
+        page.find(hash.place_at(word.widen(), at), word)
     }
 
     /// Adds an entry for `word`, which has none.
@@ -102,9 +110,9 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         hash: &H,
         word: W,
     ) -> Result<Option<&mut V>, TryReserveError> {
-        match self.find(hash, word) {
+        match self.find_before_copy(hash, word) {
             // SAFETY: the slot was found in the page of `word`.
-            Some((_, slot)) => unsafe { self.value_mut(hash, word, slot) }.map(Some),
+            Some(slot) => unsafe { self.value_mut(hash, word, slot) }.map(Some),
             None => Ok(None),
         }
     }
@@ -156,9 +164,9 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         hash: &H,
         word: W,
     ) -> Result<Option<V>, TryReserveError> {
-        match self.find(hash, word) {
+        match self.find_before_copy(hash, word) {
             // SAFETY: the slot was found in the page of `word`.
-            Some((_, slot)) => unsafe { self.remove_slot(hash, word, slot) }.map(Some),
+            Some(slot) => unsafe { self.remove_slot(hash, word, slot) }.map(Some),
             None => Ok(None),
         }
     }

@@ -239,6 +239,11 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
         self.prefetch_groups(0, 1);
     }
 
+    /// Asks for a whole page, or the start of a large one, ahead of time.
+    pub(crate) fn prefetch_all(self) {
+        self.prefetch_groups(0, 32);
+    }
+
     #[inline(always)]
     fn prefetch_groups(self, first: usize, count: usize) {
         for group in first..(first + count).min(self.groups()) {
