@@ -56,7 +56,8 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         }
     }
 
-    /// The slot of `word` in its page, all of which is asked for ahead of time, because it is probably copied next.
+    /// The slot of `word` in its page, all of which is asked for ahead of time, because it is
+    /// probably copied next.
     fn find_before_copy<H: Rules<V>>(&self, hash: &H, word: W) -> Option<Slot> {
         let at = hash.page(word.widen());
         let page = self.page(at);

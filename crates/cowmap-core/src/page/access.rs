@@ -22,8 +22,9 @@ impl<W: Word, V> Page<W, V> {
     ///
     /// # Safety
     ///
-    /// The page is alive (P1) and is not [`EMPTY`](super::EMPTY); nobody else uses it during `'a` (S2). (Or nobody
-    /// else uses the one slot that the caller uses, and nothing is done with the header.)
+    /// The page is alive (P1) and is not [`EMPTY`](super::EMPTY); nobody else uses it during `'a`
+    /// (S2). (Or nobody else uses the one slot that the caller uses, and nothing is done with
+    /// the header.)
     #[inline(always)]
     pub(crate) unsafe fn borrow_mut<'a>(self) -> PageMut<'a, W, V> {
         PageMut { page: PageRef { page: self, marker: PhantomData }, marker: PhantomData }

@@ -180,6 +180,7 @@ impl<W: Word, V> PageMut<'_, W, V> {
         if self.header_mut().room == 0 {
             return Err(value);
         }
+        // What `insert_absent` does, where the home group has a free slot.
         let free = self.matches(home, W::FREE);
         if free == 0 {
             return self.insert_beyond(place, word, value, home);

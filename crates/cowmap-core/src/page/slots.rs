@@ -82,12 +82,7 @@ impl<W: Word, V> Slots<W, V> {
     #[inline(always)]
     pub(crate) unsafe fn next(&mut self) -> Option<Slot> {
         // SAFETY: the caller's promise.
-        if self.mask == 0 && !unsafe { self.next_block() } {
-            return None;
-        }
-        let bit = self.mask.trailing_zeros();
-        self.mask &= self.mask - 1;
-        Some(Self::slot(self.group, bit))
+        unsafe { self.next_bit() }.map(|bit| Self::slot(self.group, bit))
     }
 
     /// The word and the value of the next slot that holds an entry.
@@ -97,17 +92,28 @@ impl<W: Word, V> Slots<W, V> {
     /// As for [`next`](Self::next); the page is not written as long as the value is used.
     #[inline(always)]
     pub(crate) unsafe fn next_entry<'a>(&mut self) -> Option<(W, &'a V)> {
+        // SAFETY: the caller's promise; the slot is one of the page's and holds an entry (P3).
+        unsafe {
+            let bit = self.next_bit()?;
+            let (key, value) = self.page.slot_after(self.group, bit as usize);
+            Some((key.read(), value.as_ref()))
+        }
+    }
+
+    /// The number of the next slot that holds an entry, counted from the first group of its block.
+    ///
+    /// # Safety
+    ///
+    /// As for [`next`](Self::next).
+    #[inline(always)]
+    unsafe fn next_bit(&mut self) -> Option<u32> {
         // SAFETY: the caller's promise.
         if self.mask == 0 && !unsafe { self.next_block() } {
             return None;
         }
         let bit = self.mask.trailing_zeros();
         self.mask &= self.mask - 1;
-        // SAFETY: the slot is one of the page's and holds an entry (P3).
-        unsafe {
-            let (key, value) = self.page.slot_after(self.group, bit as usize);
-            Some((key.read(), value.as_ref()))
-        }
+        Some(bit)
     }
 
     /// Calls `f` with each slot that is left.
@@ -239,7 +245,8 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
         self.prefetch_groups(0, 1);
     }
 
-    /// Asks for a whole page, or the start of a large one, ahead of time.
+    /// Asks for a whole page, or for as much of a large one as an ordinary page of words and values of 8
+    /// bytes has, ahead of time.
     pub(crate) fn prefetch_all(self) {
         self.prefetch_groups(0, 32);
     }
