@@ -271,7 +271,7 @@ impl Segment {
                 return;
             }
             for child in self.children() {
-                crate::prefetch::read(Self::header_address(child.base()));
+                crate::prefetch::soon(Self::header_address(child.base()));
             }
             let mut rest = Rest::<_, W, V> {
                 segment: self,

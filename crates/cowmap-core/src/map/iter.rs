@@ -15,13 +15,21 @@ use crate::page::{Page, Slot, Slots};
 use crate::paging::Paging;
 use crate::word::Word;
 
+/// How many pages ahead of the one it visits a scan asks for.
+///
+/// Measured with pages of 2 KiB in random order in memory, beyond the caches: a scan that asks for
+/// the next page, into the first cache, takes 2.9 ns an entry; into the second cache 2.3; two,
+/// three and four pages ahead (in a quieter hour, in which memory in order took 0.7) 1.3, 1.1 and
+/// 1.0, and no less with eight.
+const PAGES_AHEAD: usize = 4;
+
 /// Every entry of a tree that is borrowed for `'a`, as word and value.
 struct Entries<'a, W, V> {
     pages: Pages<W, V>,
     /// The slots that are left of the current page.
     slots: Slots<W, V>,
-    /// The two pages after it, asked for ahead of time.
-    upcoming: [Option<Page<W, V>>; 2],
+    /// The pages after it, the last of which is asked for while the current one is visited.
+    upcoming: [Option<Page<W, V>>; PAGES_AHEAD],
     left: usize,
     marker: PhantomData<&'a V>,
 }
@@ -39,20 +47,25 @@ impl<W, V> Clone for Entries<'_, W, V> {
 
 impl<'a, W: Word, V> Entries<'a, W, V> {
     fn of<P: Paging>(tree: &'a Tree<W, V, P>) -> Self {
-        let mut pages = Pages::of(tree);
-        // SAFETY: the tree is borrowed, so it is alive and nobody writes it.
-        let upcoming = unsafe { [pages.next(), pages.next()] };
-        Entries { pages, slots: Slots::none(), upcoming, left: tree.len(), marker: PhantomData }
+        // SAFETY: the tree is borrowed for `'a`, so it is alive and nobody writes it.
+        unsafe { Self::rest(Pages::of(tree), Slots::none(), tree.len()) }
+    }
+
+    /// What `slots` have left, and then the entries of `pages`: together `left`.
+    ///
+    /// # Safety
+    ///
+    /// The tree of the pages is alive, and nobody writes it during `'a`.
+    unsafe fn rest(mut pages: Pages<W, V>, slots: Slots<W, V>, left: usize) -> Self {
+        // SAFETY: the caller's promise.
+        let upcoming = core::array::from_fn(|_| unsafe { pages.next() });
+        Entries { pages, slots, upcoming, left, marker: PhantomData }
     }
 
     fn none() -> Self {
-        Entries {
-            pages: Pages::none(),
-            slots: Slots::none(),
-            upcoming: [None; 2],
-            left: 0,
-            marker: PhantomData,
-        }
+        let upcoming = [None; PAGES_AHEAD];
+        let (pages, slots) = (Pages::none(), Slots::none());
+        Entries { pages, slots, upcoming, left: 0, marker: PhantomData }
     }
 
     #[inline(always)]
@@ -87,15 +100,12 @@ impl<'a, W: Word, V> Entries<'a, W, V> {
     /// Goes on to the next page; `false` if there is none.
     #[inline]
     fn next_page(&mut self) -> bool {
-        let [Some(page), next] = self.upcoming else { return false };
+        let Some(page) = self.upcoming[0] else { return false };
+        self.upcoming.rotate_left(1);
         // SAFETY: the tree is borrowed for `'a`, so it is alive and nobody writes it.
-        unsafe {
-            self.upcoming = [next, self.pages.next()];
-            if let Some(later) = self.upcoming[1] {
-                later.borrow().prefetch_start();
-            }
-        }
-        self.slots = Slots::before(page, next.unwrap_or(Page::empty()));
+        let last = unsafe { self.pages.next() };
+        self.upcoming[PAGES_AHEAD - 1] = last;
+        self.slots = Slots::before(page, last.unwrap_or(Page::empty()));
         true
     }
 }
@@ -318,12 +328,9 @@ impl<K: SentinelKey, V, P: Paging> IntoIter<K, V, P> {
 
     /// The entries that are left.
     pub(super) fn rest(&self) -> impl Iterator<Item = (K, &V)> {
-        let mut pages = self.pages.clone();
+        let (pages, slots) = (self.pages.clone(), self.slots.clone());
         // SAFETY: the tree is this iterator's, which is borrowed, so nobody writes it.
-        let upcoming = unsafe { [pages.next(), pages.next()] };
-        let slots = self.slots.clone();
-        let mut rest =
-            Entries { pages, slots, upcoming, left: self.left, marker: PhantomData::<&V> };
+        let mut rest: Entries<'_, _, V> = unsafe { Entries::rest(pages, slots, self.left) };
         core::iter::from_fn(move || rest.next()).map(|(word, value)| (key_of::<K>(word), value))
     }
 }

@@ -3,6 +3,7 @@
 use super::{Geometry, Page, PageRef, Slot};
 use crate::hash::Place;
 use crate::order::reversed;
+use crate::prefetch;
 use crate::word::Word;
 
 /// The slots of a page that hold entries, in blocks of groups; the blocks of a large page in
@@ -31,8 +32,8 @@ impl<W, V> Clone for Slots<W, V> {
 /// itself: a scan of a million entries takes a seventh less.
 const BLOCKS_IN_ORDER: usize = 8;
 
-/// Blocks of a large page that are asked for ahead of time.
-const BLOCKS_AHEAD: usize = 6;
+/// How many blocks ahead of the one it visits a large page's are asked for.
+const BLOCKS_AHEAD: usize = 16;
 
 impl<W: Word, V> Slots<W, V> {
     const LANES: u32 = Geometry::<W, V>::LANES as u32;
@@ -194,12 +195,11 @@ impl<W: Word, V> Slots<W, V> {
             self.group = number(self.visited) * Self::BLOCK;
             if !large {
                 // SAFETY: the caller's promise.
-                unsafe { self.ahead.borrow() }.prefetch_groups(self.group, Self::BLOCK);
+                let ahead = unsafe { self.ahead.borrow() };
+                ahead.prefetch_groups(self.group, Self::BLOCK, prefetch::later);
             } else if self.visited + BLOCKS_AHEAD < blocks {
-                page.prefetch_groups(
-                    number(self.visited + BLOCKS_AHEAD) * Self::BLOCK,
-                    Self::BLOCK,
-                );
+                let first = number(self.visited + BLOCKS_AHEAD) * Self::BLOCK;
+                page.prefetch_groups(first, Self::BLOCK, prefetch::later);
             }
             self.visited += 1;
             self.mask = page.occupied_groups(self.group, Self::BLOCK);
@@ -236,26 +236,20 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
     /// Asks for the group where the search for a word starts, ahead of time.
     #[inline(always)]
     pub(crate) fn prefetch_home(self, place: Place) {
-        self.prefetch_groups(self.page().home(place), 1);
-    }
-
-    /// Asks for the first group, ahead of time, which also has the page's address translated.
-    #[inline(always)]
-    pub(crate) fn prefetch_start(self) {
-        self.prefetch_groups(0, 1);
+        self.prefetch_groups(self.page().home(place), 1, prefetch::soon);
     }
 
     /// Asks for a whole page, or for as much of a large one as an ordinary page of words and values of 8
     /// bytes has, ahead of time.
     pub(crate) fn prefetch_all(self) {
-        self.prefetch_groups(0, 32);
+        self.prefetch_groups(0, 32, prefetch::soon);
     }
 
     #[inline(always)]
-    fn prefetch_groups(self, first: usize, count: usize) {
+    fn prefetch_groups(self, first: usize, count: usize, prefetch: impl Fn(*const u8)) {
         for group in first..(first + count).min(self.groups()) {
             // SAFETY: the group exists, so its address is within the page.
-            crate::prefetch::read(unsafe { self.page().keys_ptr(group) }.as_ptr().cast());
+            prefetch(unsafe { self.page().keys_ptr(group) }.as_ptr().cast());
         }
     }
 }
