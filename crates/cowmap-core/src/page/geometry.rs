@@ -51,6 +51,16 @@ impl<W, V> Geometry<W, V> {
         (Self::VALUES + Self::LANES * size_of::<V>()).next_multiple_of(align)
     };
 
+    /// The bits that stand for one group in a mask of several groups' slots: one for each slot, or,
+    /// where words are as large as values, one for each word from one group to the next, so
+    /// that the number of a bit is that of a word, and no arithmetic is left between the two.
+    pub(super) const SPACING: usize =
+        if size_of::<W>() == size_of::<V>() && Self::STRIDE == 2 * Self::LANES * size_of::<W>() {
+            2 * Self::LANES
+        } else {
+            Self::LANES
+        };
+
     /// What the first group is aligned to.
     pub(super) const ALIGN: usize = if align_of::<V>() > LINE { align_of::<V>() } else { LINE };
 

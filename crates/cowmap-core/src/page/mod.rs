@@ -337,24 +337,25 @@ impl<W: Word, V> Page<W, V> {
         }
     }
 
-    /// The key and the value of the `nth` slot, counted through the groups from `group` on.
+    /// The key and the value of the slot that bit `nth` stands for in a mask of the groups from
+    /// `group` on.
     ///
     /// # Safety
     ///
     /// The page is alive and is not [`EMPTY`]; the slot is one of its slots.
     #[inline(always)]
     unsafe fn slot_after(self, group: usize, nth: usize) -> (NonNull<W>, NonNull<V>) {
-        let lanes = Geometry::<W, V>::LANES;
-        // What is between the keys, or values, of a group and those of the next, so that as little
-        // as can be is computed for each slot of a scan.
-        let between_keys = Geometry::<W, V>::STRIDE - lanes * size_of::<W>();
-        let between_values = Geometry::<W, V>::STRIDE - lanes * size_of::<V>();
+        let spacing = Geometry::<W, V>::SPACING;
+        // What is between the keys, or values, of a group and those of the next beyond what the bits
+        // count, so that as little as can be is computed for each slot of a scan.
+        let between_keys = Geometry::<W, V>::STRIDE - spacing * size_of::<W>();
+        let between_values = Geometry::<W, V>::STRIDE - spacing * size_of::<V>();
         // SAFETY: the slot is behind the start of `group`, inside the page (P1).
         unsafe {
             let group = self.keys_ptr(group).cast::<u8>();
-            let key = group.add(nth * size_of::<W>() + nth / lanes * between_keys);
+            let key = group.add(nth * size_of::<W>() + nth / spacing * between_keys);
             let value = group.add(
-                Geometry::<W, V>::VALUES + (nth * size_of::<V>() + nth / lanes * between_values),
+                Geometry::<W, V>::VALUES + (nth * size_of::<V>() + nth / spacing * between_values),
             );
             (key.cast(), value.cast())
         }

@@ -18,7 +18,7 @@ pub(crate) struct Slots<W, V> {
     visited: usize,
     /// The first group of the current block.
     group: usize,
-    /// Its occupied slots that are left: bit `LANES * n + lane` for the group `n` after the first.
+    /// Its occupied slots that are left: bit `SPACING * n + lane` for the group `n` after the first.
     mask: u64,
 }
 
@@ -36,7 +36,7 @@ const BLOCKS_IN_ORDER: usize = 8;
 const BLOCKS_AHEAD: usize = 16;
 
 impl<W: Word, V> Slots<W, V> {
-    const LANES: u32 = Geometry::<W, V>::LANES as u32;
+    const SPACING: u32 = Geometry::<W, V>::SPACING as u32;
 
     /// Groups that are visited in a row, and whose slots are gathered in one mask, so that the end
     /// of a mask, which branches unpredictably, comes seldom.
@@ -172,7 +172,7 @@ impl<W: Word, V> Slots<W, V> {
 
     #[inline(always)]
     fn slot(first: usize, bit: u32) -> Slot {
-        Slot { group: first + (bit / Self::LANES) as usize, lane: bit % Self::LANES }
+        Slot { group: first + (bit / Self::SPACING) as usize, lane: bit % Self::SPACING }
     }
 
     /// Goes on to the next block that holds an entry; `false` if there is none.
@@ -222,10 +222,10 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
     /// The occupied slots of up to `count` groups from `first` on, as [`Slots`] keeps them.
     #[inline(always)]
     fn occupied_groups(self, first: usize, count: usize) -> u64 {
-        let lanes = Geometry::<W, V>::LANES;
+        let spacing = Geometry::<W, V>::SPACING;
         let gather = |count: usize| {
             (0..count).fold(0, |mask, group| {
-                mask | u64::from(self.occupied(first + group)) << (group * lanes)
+                mask | u64::from(self.occupied(first + group)) << (group * spacing)
             })
         };
         // With the number known, the compiler does without a branch a group.
