@@ -15,21 +15,42 @@ use crate::page::{Page, Slot, Slots};
 use crate::paging::Paging;
 use crate::word::Word;
 
-/// How many pages ahead of the one it visits a scan asks for.
+/// How many pages a scan takes at once: it asks for those of the next row while it visits this one's.
 ///
 /// Measured with pages of 2 KiB in random order in memory, beyond the caches: a scan that asks for
 /// the next page, into the first cache, takes 2.9 ns an entry; into the second cache 2.3; two,
 /// three and four pages ahead (in a quieter hour, in which memory in order took 0.7) 1.3, 1.1 and
-/// 1.0, and no less with eight.
-const PAGES_AHEAD: usize = 4;
+/// 1.0, and no less with eight. By rows, so that the addresses of several pages are translated at
+/// the same time, a scan of 1.2 million entries takes 0.92 of what it takes with each page by
+/// itself.
+const ROW: usize = 4;
+
+/// The next pages, all asked for at once, so that the processor translates their addresses
+/// at the same time.
+///
+/// # Safety
+///
+/// The tree is alive, and not written since `pages` was made.
+unsafe fn row_of<W: Word, V>(pages: &mut Pages<W, V>) -> [Page<W, V>; ROW] {
+    // SAFETY: the caller's promise.
+    let row = core::array::from_fn(|_| unsafe { pages.next() }.unwrap_or(Page::empty()));
+    for page in row {
+        // SAFETY: the caller's promise.
+        unsafe { page.borrow() }.prefetch_start();
+    }
+    row
+}
 
 /// Every entry of a tree that is borrowed for `'a`, as word and value.
 struct Entries<'a, W, V> {
     pages: Pages<W, V>,
     /// The slots that are left of the current page.
     slots: Slots<W, V>,
-    /// The pages after it, the last of which is asked for while the current one is visited.
-    upcoming: [Option<Page<W, V>>; PAGES_AHEAD],
+    /// The current page's row of pages, and the next row, each of which is asked for while its
+    /// counterpart is visited; the empty page stands for none.
+    rows: [[Page<W, V>; ROW]; 2],
+    /// Where in its row the next page is.
+    next: usize,
     left: usize,
     marker: PhantomData<&'a V>,
 }
@@ -58,14 +79,14 @@ impl<'a, W: Word, V> Entries<'a, W, V> {
     /// The tree of the pages is alive, and nobody writes it during `'a`.
     unsafe fn rest(mut pages: Pages<W, V>, slots: Slots<W, V>, left: usize) -> Self {
         // SAFETY: the caller's promise.
-        let upcoming = core::array::from_fn(|_| unsafe { pages.next() });
-        Entries { pages, slots, upcoming, left, marker: PhantomData }
+        let rows = unsafe { [row_of(&mut pages), row_of(&mut pages)] };
+        Entries { pages, slots, rows, next: 0, left, marker: PhantomData }
     }
 
     fn none() -> Self {
-        let upcoming = [None; PAGES_AHEAD];
+        let rows = [[Page::empty(); ROW]; 2];
         let (pages, slots) = (Pages::none(), Slots::none());
-        Entries { pages, slots, upcoming, left: 0, marker: PhantomData }
+        Entries { pages, slots, rows, next: 0, left: 0, marker: PhantomData }
     }
 
     #[inline(always)]
@@ -100,12 +121,18 @@ impl<'a, W: Word, V> Entries<'a, W, V> {
     /// Goes on to the next page; `false` if there is none.
     #[inline]
     fn next_page(&mut self) -> bool {
-        let Some(page) = self.upcoming[0] else { return false };
-        self.upcoming.rotate_left(1);
-        // SAFETY: the tree is borrowed for `'a`, so it is alive and nobody writes it.
-        let last = unsafe { self.pages.next() };
-        self.upcoming[PAGES_AHEAD - 1] = last;
-        self.slots = Slots::before(page, last.unwrap_or(Page::empty()));
+        if self.next == ROW {
+            self.next = 0;
+            self.rows[0] = self.rows[1];
+            // SAFETY: the tree is borrowed for `'a`, so it is alive and nobody writes it.
+            self.rows[1] = unsafe { row_of(&mut self.pages) };
+        }
+        let [page, ahead] = [self.rows[0][self.next], self.rows[1][self.next]];
+        if page.is_empty_page() {
+            return false;
+        }
+        self.next += 1;
+        self.slots = Slots::before(page, ahead);
         true
     }
 }

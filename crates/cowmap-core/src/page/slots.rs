@@ -239,6 +239,12 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
         self.prefetch_groups(self.page().home(place), 1, prefetch::soon);
     }
 
+    /// Asks for the first group, ahead of time, which also has the page's address translated.
+    #[inline(always)]
+    pub(crate) fn prefetch_start(self) {
+        self.prefetch_groups(0, 1, prefetch::later);
+    }
+
     /// Asks for a whole page, or for as much of a large one as an ordinary page of words and values of 8
     /// bytes has, ahead of time.
     pub(crate) fn prefetch_all(self) {
