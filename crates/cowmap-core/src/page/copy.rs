@@ -130,19 +130,15 @@ impl<W: Word, V> Page<W, V> {
         // SAFETY: alive and the caller's.
         let mut page = unsafe { self.borrow_mut() };
         let mut moved = 0;
-        for group in 0..page.groups() {
-            for lane in super::lanes(page.occupied(group)) {
-                let slot = Slot { group, lane };
-                let word = page.word(slot);
-                let at = hash.page(word.widen());
-                if at.bit(u32::from(depth)) {
-                    // SAFETY: the slot holds an entry.
-                    let value = unsafe { page.take(slot) };
-                    target.place(hash.place_at(word.widen(), at), word, value);
-                    moved += 1;
-                }
-            }
-        }
+        page.for_each_chosen(
+            |_, word| hash.page(word.widen()).bit(u32::from(depth)),
+            |page, slot, word| {
+                // SAFETY: the slot holds an entry.
+                let value = unsafe { page.take(slot) };
+                target.place(hash.place(word.widen()), word, value);
+                moved += 1;
+            },
+        );
         target.count_placed(moved);
         page.count_taken(moved);
         page.set_depth(depth + 1);

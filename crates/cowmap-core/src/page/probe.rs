@@ -180,11 +180,12 @@ impl<W: Word, V> PageMut<'_, W, V> {
         if self.header_mut().room == 0 {
             return Err(value);
         }
-        // What `insert_absent` does, where the home group has a free slot.
         let free = self.matches(home, W::FREE);
         if free == 0 {
-            return self.insert_beyond(place, word, value, home);
+            self.insert_displaced(place, word, value);
+            return Ok(None);
         }
+        // What `insert_absent` does, where the home group has a free slot.
         let slot = Slot { group: home, lane: free.trailing_zeros() };
         self.write_word(slot, word);
         // SAFETY: the slot is one of the page's, and was free, so nothing is overwritten (P3).
@@ -193,8 +194,15 @@ impl<W: Word, V> PageMut<'_, W, V> {
         Ok(None)
     }
 
-    /// Goes on where the home group has no match, but is full or something with the key's bit went
-    /// past it. Apart, so that what comes before it stays short.
+    /// [`insert_absent`](Self::insert_absent) where the home group is full. Apart, so that what comes
+    /// before it stays short.
+    #[inline(never)]
+    fn insert_displaced(&mut self, place: Place, word: W, value: V) {
+        self.insert_absent(place, word, value);
+    }
+
+    /// Goes on where the home group has no match, but something with the key's bit went past it.
+    /// Apart, as [`insert_displaced`](Self::insert_displaced) is.
     #[inline(never)]
     fn insert_beyond(
         &mut self,
@@ -203,9 +211,7 @@ impl<W: Word, V> PageMut<'_, W, V> {
         value: V,
         home: usize,
     ) -> Result<Option<V>, V> {
-        if self.overflowed(home, place)
-            && let Some(slot) = self.find_beyond(place, word, home)
-        {
+        if let Some(slot) = self.find_beyond(place, word, home) {
             // SAFETY: the slot was found in this page, so it holds an entry.
             return Ok(Some(unsafe { self.replace_value(slot, value) }));
         }
@@ -286,28 +292,24 @@ impl<W: Word, V> PageMut<'_, W, V> {
         // SAFETY: the overflow bytes, of which the last group's is the first, are `groups` bytes of
         // this page, which has one owner (S2).
         unsafe { self.page().overflow_ptr(groups - 1).write_bytes(0, groups) };
-        for group in 0..groups {
-            for lane in super::lanes(self.occupied(group)) {
-                let from = Slot { group, lane };
-                let word = self.word(from);
+        let page = self.page();
+        self.for_each_chosen(
+            |group, word| page.home(hash.place(word.widen())) != group,
+            |this, from, word| {
                 let place = hash.place(word.widen());
-                let home = self.page().home(place);
-                if home == group {
-                    continue;
-                }
                 // Frees the slot first, so that the search for a place ends here at the latest.
-                self.write_word(from, W::FREE);
-                let to = self.occupy(home, place, word);
+                this.write_word(from, W::FREE);
+                let to = this.occupy(page.home(place), place, word);
                 if to != from {
                     // SAFETY: both are slots of this page; the value is in `from` (P3), whose word
                     // is free now, and `to` was free: the value moves.
                     unsafe {
-                        let value = self.page().value_ptr(from).read();
-                        self.page().value_ptr(to).write(value);
+                        let value = page.value_ptr(from).read();
+                        page.value_ptr(to).write(value);
                     }
                 }
-            }
-        }
+            },
+        );
     }
 
     #[inline(always)]
