@@ -35,7 +35,7 @@ pub trait Paging: Send + Sync + sealed::Sealed {
     #[doc(hidden)]
     const SEGMENT_BITS: u8;
     /// The root segment has up to `2^ROOT_BITS` links, more than others, so that maps have fewer
-    /// levels; half as many where there is no level below it.
+    /// levels.
     #[doc(hidden)]
     const ROOT_BITS: u8;
     /// About how many bytes an ordinary page has, for values that are copied as bytes.
@@ -210,14 +210,6 @@ impl<W: Word, V, P: Paging> Limits<W, V, P> {
     pub(crate) fn tier_in_directory(entries: usize) -> Option<Tier> {
         let least = Self::SIZING.tier_for(entries + 1)?;
         Some(if entries < Self::PAGE_ENTRIES / 4 { least } else { least.max(Self::TIER) })
-    }
-
-    /// How many bits a root segment may tell apart in a directory of so many levels.
-    ///
-    /// One bit less where it is all there is: a first write copies the root, whose copy is all its
-    /// cost in a small map.
-    pub(crate) const fn root_bits(levels: u8) -> u8 {
-        if levels > 1 { P::ROOT_BITS } else { P::ROOT_BITS - 1 }
     }
 
     /// The shape of a page of this tier.

@@ -7,7 +7,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
 use common::{Counts, Random};
-use cowmap_core::{CowMap, Fixed, Hashing, Map, Paged, Paging, Seeded, SeededCowMap};
+use cowmap_core::{CowMap, Fixed, Hashing, Map, Paged, Paging, Seeded, SeededCowMap, Tiny};
 
 /// The system's allocator, which counts what each thread asks it for.
 struct Counting;
@@ -406,4 +406,25 @@ fn dense_ids_need_no_larger_a_directory_than_random_keys() {
     check("64 bytes", &[0_u8; 64]);
     check("128 bytes", &[0_u64; 16]);
     check("1 KiB", &[0_u64; 128]);
+}
+
+/// A part of the hash's range without a key must not keep a directory from growing a level: pages
+/// elsewhere would grow as tables.
+#[test]
+fn a_directory_that_is_empty_in_part_grows_all_its_levels() {
+    fn check<P: Paging>(name: &str, count: usize) {
+        let all = Map::<i64, u64, P>::new();
+        for empty in [[3].as_slice(), &[2, 3], &[0], &[1, 2]] {
+            let keys = (0_i64..)
+                .map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15_u64.cast_signed()))
+                .filter(|&key| !empty.contains(&(all.hashes(key).0 >> 62)));
+            let map: Map<i64, u64, P> = keys.take(count).map(|key| (key, 0)).collect();
+            map.check_invariants();
+            let (links, full) = map.directory_size();
+            let pages = map.memory_usage().pages;
+            assert!(pages >= count / full, "{name}, {empty:?} empty: {pages} pages, {links} links");
+        }
+    }
+    check::<Tiny>("tiny", 4_000);
+    check::<Paged>("paged", 1_500_000);
 }

@@ -85,8 +85,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         assert!(P::PAGED || self.levels == 0, "D4: a flat map has no directory");
         let len = if self.has_directory() {
             let bits = self.root_bits();
-            let most = Limits::<W, V, P>::root_bits(self.levels);
-            assert!((1..=most).contains(&bits), "D3: {bits} bits of the root");
+            assert!((1..=P::ROOT_BITS).contains(&bits), "D3: {bits} bits of the root");
             self.check_segment(self.root, self.levels, HANDLE, PageHash(0), hash)
         } else {
             let page = self.root_page();

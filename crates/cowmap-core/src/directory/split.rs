@@ -142,7 +142,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
             } else if !Limits::<W, V, P>::directory_may_have(self.directory_bits() + 1, self.len())
             {
                 return Ok(false);
-            } else if parent.bits < Limits::<W, V, P>::root_bits(self.levels) {
+            } else if parent.bits < P::ROOT_BITS {
                 self.double_root(parent)?;
             } else if !self.put_level_above_root(parent)? {
                 return Ok(false);
@@ -234,13 +234,9 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         debug_assert!(self.len() == 0 && depth > 0);
         let bits = P::SEGMENT_BITS;
         // As few levels as the bits of the root allow.
-        let most = Limits::<W, V, P>::root_bits;
-        let mut levels = 1;
-        while depth > most(levels) + (levels - 1) * bits {
-            levels += 1;
-        }
+        let levels = 1 + depth.saturating_sub(P::ROOT_BITS).div_ceil(bits);
         let root_bits = depth - (levels - 1) * bits;
-        debug_assert!(root_bits >= 1);
+        debug_assert!(root_bits >= 1 && root_bits <= P::ROOT_BITS);
         Self::ask_for_directory(depth)?;
         let root = Self::empty_segments((root_bits, 0), HANDLE, levels)?;
         let old = self.take();

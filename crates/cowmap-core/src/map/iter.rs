@@ -30,7 +30,7 @@ const ROW: usize = 4;
 ///
 /// # Safety
 ///
-/// The tree is alive, and not written since `pages` was made.
+/// The tree is alive, and its segments were not written since `pages` was made.
 unsafe fn row_of<W: Word, V>(pages: &mut Pages<W, V>) -> [Page<W, V>; ROW] {
     // SAFETY: the caller's promise.
     let row = core::array::from_fn(|_| unsafe { pages.next() }.unwrap_or(Page::empty()));
@@ -76,7 +76,9 @@ impl<'a, W: Word, V> Entries<'a, W, V> {
     ///
     /// # Safety
     ///
-    /// The tree of the pages is alive, and nobody writes it during `'a`.
+    /// The tree of the pages, to one of which the slots belong, is alive, and nobody writes it during
+    /// `'a`; its segments were not written since `pages` was made, nor was the slots' page since
+    /// they were, except to free those that were visited.
     unsafe fn rest(mut pages: Pages<W, V>, slots: Slots<W, V>, left: usize) -> Self {
         // SAFETY: the caller's promise.
         let rows = unsafe { [row_of(&mut pages), row_of(&mut pages)] };
