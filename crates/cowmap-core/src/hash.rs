@@ -60,26 +60,23 @@ pub(crate) mod sealed {
     pub trait Sealed {}
 }
 
-/// The hash of a word that chooses its group inside a page, and its bit in overflow bytes.
+/// The hash of a word that decides its place inside a page: its high bits choose the group, and those
+/// just below them the bit in overflow bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Place {
-    /// Its high bits choose the group.
-    pub(crate) group: u64,
-    /// Its low bits choose the overflow bit.
-    bit: u64,
-}
+pub struct Place(pub(crate) u64);
 
 impl Place {
     /// The group where the search for this word starts, in a page of the tier with this tag.
     #[inline(always)]
     pub(crate) fn home(self, tag: u8) -> usize {
-        index(tag, self.group)
+        index(tag, self.0)
     }
 
-    /// The bit that stands for this word in the overflow byte of a group it passed.
+    /// The bit that stands for this word in the overflow byte of a group it passed, in a page of the tier
+    /// with this tag: chosen by what is left of the hash anyway when the group is known.
     #[inline(always)]
-    pub(crate) fn overflow_bit(self) -> u8 {
-        1_u8.rotate_left(self.bit as u32)
+    pub(crate) fn overflow_bit(self, tag: u8) -> u8 {
+        1_u8.rotate_left((self.0 >> (tag & 63)) as u32)
     }
 }
 
@@ -144,8 +141,7 @@ impl sealed::Sealed for Fixed {}
 impl Hashing for Fixed {
     #[inline(always)]
     fn place(&self, word: u64) -> Place {
-        let hash = folded_product(word, PLACE_MULTIPLIER);
-        Place { group: hash, bit: hash >> 32 }
+        Place(folded_product(word, PLACE_MULTIPLIER))
     }
 
     /// The lower half of a product is enough: a lattice of words fills pages unevenly, which split
@@ -157,13 +153,10 @@ impl Hashing for Fixed {
 
     /// The lower half of a product is enough here: with the page hash mixed in nothing is a lattice
     /// any more, while neighbours, which share a page hash, spread as evenly as a
-    /// multiplication spreads numbers in a row. The overflow bit comes from below the index of all
-    /// but huge pages, as far up as that allows: words that differ in high bits only are products
-    /// without low ones.
+    /// multiplication spreads numbers in a row.
     #[inline(always)]
     fn place_in_page(&self, word: u64, page: PageHash) -> Place {
-        let hash = (page.0 ^ word).wrapping_mul(PLACE_MULTIPLIER);
-        Place { group: hash, bit: hash >> 44 }
+        Place((page.0 ^ word).wrapping_mul(PLACE_MULTIPLIER))
     }
 }
 
@@ -259,8 +252,7 @@ impl sealed::Sealed for Seeded {}
 impl Hashing for Seeded {
     #[inline(always)]
     fn place(&self, word: u64) -> Place {
-        let hash = fold(fold(word).wrapping_mul(self.scatter)).wrapping_mul(self.place);
-        Place { group: hash, bit: hash >> 32 }
+        Place(fold(fold(word).wrapping_mul(self.scatter)).wrapping_mul(self.place))
     }
 
     #[inline(always)]
@@ -271,7 +263,6 @@ impl Hashing for Seeded {
 
     #[inline(always)]
     fn place_in_page(&self, word: u64, page: PageHash) -> Place {
-        let Place { group, bit } = self.place(word);
-        Place { group: group ^ page.0.rotate_left(24), bit }
+        Place(self.place(word).0 ^ page.0.rotate_left(24))
     }
 }

@@ -74,7 +74,7 @@
 //!   indices on the path. `EMPTY` is held by nobody.
 //! * **D2** The tag of a link is as drawn above, except that the handle's link to a root segment has 64
 //!   less its bits; links of segments of height 1 lead to pages, those of higher ones to segments one
-//!   lower. All pages of a map have the same height.
+//!   lower. All pages of a map have the same height, three levels at most.
 //! * **D3** A segment pointer leads to `2^bits` initialised links behind the header of a live
 //!   allocation; `bits` is `SEGMENT_BITS` except at the root, where the handle knows it too.
 //! * **D4** A flat map has no directory. A root page has depth 0.

@@ -33,6 +33,17 @@ impl Link {
         Self::tagged(segment.base().cast(), 64 - bits)
     }
 
+    /// The link of which this is the word.
+    ///
+    /// # Safety
+    ///
+    /// The word was read from a link.
+    #[inline(always)]
+    pub(super) unsafe fn from_ptr(word: *mut u8) -> Self {
+        // SAFETY: the caller's promise; a link is not null.
+        Link(unsafe { NonNull::new_unchecked(word) })
+    }
+
     /// A link to the empty page: no entry has this prefix yet.
     pub(crate) const fn empty() -> Self {
         // SAFETY: the empty page has more bytes than a tag is large, so the address is within it;
@@ -63,11 +74,16 @@ impl Link {
         (self.0.addr().get() & TAG) as u8
     }
 
+    /// A byte of which six bits are the tag, for who does not look at the others.
+    #[inline(always)]
+    pub(super) fn tag_byte(self) -> u8 {
+        self.0.addr().get() as u8
+    }
+
     /// The page, where the link is one of a segment of height 1.
     #[inline(always)]
     pub(crate) fn page<W: Word, V>(self) -> Page<W, V> {
-        // Of the lowest byte of the address six bits are the tag, and no more count.
-        Page::from_parts(self.base(), self.0.addr().get() as u8)
+        Page::from_parts(self.base(), self.tag_byte())
     }
 
     /// The segment, where the link is one of a higher segment.

@@ -33,6 +33,9 @@ use crate::page::{Page, PageRef, Slot};
 use crate::paging::{Paging, Size};
 use crate::word::Word;
 
+/// A directory has so many levels at most; the root of one that has them all grows without limit.
+const MOST_LEVELS: u8 = 3;
+
 /// A handle on a tree of pages, which it may share with other handles.
 pub(crate) struct Tree<W: Word, V, P: Paging> {
     /// The root page, or the root segment with a tag that is not its depth, which is 0, but 64
@@ -128,40 +131,23 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     /// The link to the page at the end of a page hash's path: one step a level.
     #[inline(always)]
     fn page_link(&self, hash: PageHash) -> Link {
-        if !self.has_directory() {
+        if !P::PAGED {
             return self.root;
         }
-        // SAFETY: there is a directory; each link but the one to the page is to a segment.
+        debug_assert!(self.levels <= MOST_LEVELS);
+        // SAFETY: as many links as there are levels, but the last one, lead to segments.
         unsafe {
-            let mut link = self.root_link(hash);
-            if self.levels >= 2 {
-                // Written out, because a loop is unrolled into something longer.
-                if self.levels > 2 {
-                    link = Self::link_below(link, hash);
-                    if self.levels > 3 {
-                        link = self.long_path(link, hash);
-                    }
-                }
-                link = Self::link_below(link, hash);
+            // Written out: a loop, or paths that join earlier, become something longer.
+            if self.levels == 2 {
+                return Self::link_below(self.root_link(hash), hash);
             }
-            link
+            unlikely();
+            match self.levels {
+                3 => Self::link_below(Self::link_below(self.root_link(hash), hash), hash),
+                1 => self.root.segment().link_apart(self.root_index(hash)),
+                _ => self.root,
+            }
         }
-    }
-
-    /// The link on the path of a page hash that leads to a segment of height 1, from `link`, which
-    /// the path has two levels below the root.
-    ///
-    /// # Safety
-    ///
-    /// The tree has more than three levels, and `link` is that one.
-    #[cold]
-    #[inline(never)]
-    unsafe fn long_path(&self, mut link: Link, hash: PageHash) -> Link {
-        for _ in 3..self.levels {
-            // SAFETY: as many segments lie between that one and height 1 as there are rounds.
-            link = unsafe { Self::link_below(link, hash) };
-        }
-        link
     }
 
     /// The root segment's link on the path of a page hash.
@@ -171,10 +157,15 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     /// There is a directory.
     #[inline(always)]
     pub(super) unsafe fn root_link(&self, hash: PageHash) -> Link {
-        let index = (hash.0 >> (self.root.tag() & 63)) as usize;
-        // SAFETY: the root is a segment, alive, which nobody writes while the handle is borrowed;
-        // its tag leaves as many bits of the hash as it has (D2, D3).
-        unsafe { self.root.segment().link(index) }
+        // SAFETY: the root is a segment, alive, which nobody writes while the handle is borrowed.
+        unsafe { self.root.segment().link(self.root_index(hash)) }
+    }
+
+    /// The index of the root segment's link on the path of a page hash: the root's tag leaves as many
+    /// bits of the hash as it has (D2, D3).
+    #[inline(always)]
+    fn root_index(&self, hash: PageHash) -> usize {
+        (hash.0 >> (self.root.tag() & 63)) as usize
     }
 
     /// The link below a link on the path of a page hash.
@@ -184,7 +175,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     /// The link is one of this tree's, to a segment, and the tree is not written meanwhile.
     #[inline(always)]
     pub(super) unsafe fn link_below(link: Link, hash: PageHash) -> Link {
-        let index = Segment::index(hash, link.depth(), P::SEGMENT_BITS);
+        let index = Segment::index(hash, link.tag_byte(), P::SEGMENT_BITS);
         // SAFETY: the segment is alive, and an index of SEGMENT_BITS bits is one of its links (D2,
         // D3).
         unsafe { link.segment().link(index) }
@@ -252,3 +243,8 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         core::mem::replace(self, empty)
     }
 }
+
+/// Tells the compiler that the way to here is taken less often than others.
+#[cold]
+#[inline(always)]
+fn unlikely() {}

@@ -2,7 +2,7 @@
 
 use super::link::Link;
 use super::segment;
-use super::{PageHash, Tree};
+use super::{MOST_LEVELS, PageHash, Tree};
 use crate::capacity::Tier;
 use crate::count::HANDLE;
 use crate::hash::WordHash;
@@ -85,7 +85,9 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         assert!(P::PAGED || self.levels == 0, "D4: a flat map has no directory");
         let len = if self.has_directory() {
             let bits = self.root_bits();
-            assert!((1..=P::ROOT_BITS).contains(&bits), "D3: {bits} bits of the root");
+            assert!(self.levels <= MOST_LEVELS, "D2: {} levels", self.levels);
+            let most = if self.levels < MOST_LEVELS { P::ROOT_BITS } else { 63 };
+            assert!((1..=most).contains(&bits), "D3: {bits} bits of the root");
             self.check_segment(self.root, self.levels, HANDLE, PageHash(0), hash)
         } else {
             let page = self.root_page();

@@ -7,12 +7,14 @@
 use alloc::alloc::{Layout, alloc, dealloc};
 use core::mem::size_of;
 use core::ptr::NonNull;
+use core::sync::atomic::{AtomicPtr, Ordering};
 
 use super::link::Link;
 use crate::count::{Count, FRESH, Weight};
 use crate::error::TryReserveError;
 use crate::hash::PageHash;
 use crate::page::{PAGE_ALIGN, Page};
+use crate::prefetch::{When, prefetch};
 use crate::word::Word;
 
 /// What precedes the links of a segment: what a write needs and a lookup does not.
@@ -147,6 +149,22 @@ impl Segment {
         unsafe { self.base.add(index).read() }
     }
 
+    /// The link at `index`, by a load that the compiler does not merge with others: where two paths end
+    /// in the same load, both would have to compute its address in the same way first.
+    ///
+    /// # Safety
+    ///
+    /// As for [`link`](Self::link).
+    #[inline(always)]
+    pub(crate) unsafe fn link_apart(self, index: usize) -> Link {
+        // SAFETY: the caller's promise. The word is a link, as large as a pointer and aligned to it,
+        // and nobody writes it meanwhile, so an atomic load reads what any other would.
+        unsafe {
+            let at = self.base.add(index).cast::<*mut u8>();
+            Link::from_ptr(AtomicPtr::from_ptr(at.as_ptr()).load(Ordering::Relaxed))
+        }
+    }
+
     /// Writes `link` at `count` places from `start` on.
     ///
     /// # Safety
@@ -160,10 +178,13 @@ impl Segment {
         }
     }
 
-    /// The index of the link for a page hash in a segment of this depth and these bits.
+    /// The index of the link for a page hash in a segment of this depth, of which six bits count, and
+    /// these bits.
     #[inline(always)]
     pub(crate) fn index(hash: PageHash, depth: u8, bits: u8) -> usize {
-        (hash.0 << (depth & 63) >> ((64 - bits) & 63)) as usize
+        // Turned rather than shifted, for that does without a mask; what comes in from the left is
+        // shifted out again.
+        (hash.0.rotate_left(u32::from(depth)) >> ((64 - bits) & 63)) as usize
     }
 
     /// The links that differ from the one before: each child once, the empty page perhaps several
@@ -271,7 +292,7 @@ impl Segment {
                 return;
             }
             for child in self.children() {
-                crate::prefetch::soon(Self::header_address(child.base()));
+                prefetch(Self::header_address(child.base()), When::Soon);
             }
             let mut rest = Rest::<_, W, V> {
                 segment: self,

@@ -2,8 +2,8 @@
 //!
 //! A page splits by the next bit of the page hash. That needs two links to it in its segment: where
 //! there is one, the segment splits first, and where that has one link in the segment above, that
-//! one; the root segment doubles, and when it is as large as it may be, a level is put above it.
-//! Each step moves one segment's links. The root grows only in proportion to the entries
+//! one; the root segment doubles, and when it is as large as it may be, a level is put above it, up to
+//! three. Each step moves one segment's links. The root grows only in proportion to the entries
 //! ([`Limits::directory_may_have`]): where keys cannot be separated within that bound, the page
 //! grows as a table.
 
@@ -11,10 +11,10 @@ use alloc::alloc::{Layout, alloc, dealloc};
 use core::mem::{align_of, size_of};
 use core::ptr::NonNull;
 
-use super::Tree;
 use super::link::Link;
 use super::segment::Segment;
 use super::write::Parent;
+use super::{MOST_LEVELS, Tree};
 
 use crate::count::{FRESH, HANDLE};
 use crate::error::TryReserveError;
@@ -142,7 +142,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
             } else if !Limits::<W, V, P>::directory_may_have(self.directory_bits() + 1, self.len())
             {
                 return Ok(false);
-            } else if parent.bits < P::ROOT_BITS {
+            } else if parent.bits < P::ROOT_BITS || self.levels == MOST_LEVELS {
                 self.double_root(parent)?;
             } else if !self.put_level_above_root(parent)? {
                 return Ok(false);
@@ -234,9 +234,8 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         debug_assert!(self.len() == 0 && depth > 0);
         let bits = P::SEGMENT_BITS;
         // As few levels as the bits of the root allow.
-        let levels = 1 + depth.saturating_sub(P::ROOT_BITS).div_ceil(bits);
+        let levels = (1 + depth.saturating_sub(P::ROOT_BITS).div_ceil(bits)).min(MOST_LEVELS);
         let root_bits = depth - (levels - 1) * bits;
-        debug_assert!(root_bits >= 1 && root_bits <= P::ROOT_BITS);
         Self::ask_for_directory(depth)?;
         let root = Self::empty_segments((root_bits, 0), HANDLE, levels)?;
         let old = self.take();

@@ -472,7 +472,7 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     #[doc(hidden)]
     pub fn hashes(&self, key: K) -> (u64, u64) {
         let word = encode(key).widen();
-        (self.reading().page(word).0, self.reading().place(word).group)
+        (self.reading().page(word).0, self.reading().place(word).0)
     }
 }
 

@@ -141,6 +141,12 @@ impl<W: Word, V> Page<W, V> {
         place.home(self.tag)
     }
 
+    /// The bit that stands for a word in the overflow byte of a group it passed.
+    #[inline(always)]
+    fn overflow_bit(self, place: Place) -> u8 {
+        place.overflow_bit(self.tag)
+    }
+
     /// Whether this is the page of empty maps, which has no header and must not be written.
     #[inline(always)]
     pub(crate) fn is_empty_page(self) -> bool {

@@ -14,52 +14,56 @@ use crate::capacity::Tier;
 use crate::hash::{Place, WordHash};
 use crate::word::Word;
 
+/// Where a word was found: a group, and the lane of the word as the one bit of a mask. The ends of a
+/// search meet as this rather than as a [`Slot`], so that the way from the bit to the value, which
+/// every lookup goes, is one load with an address that needs no arithmetic before it.
+type Found = (usize, u32);
+
+#[inline(always)]
+fn slot((group, mask): Found) -> Slot {
+    Slot { group, lane: mask.trailing_zeros() }
+}
+
 impl<'a, W: Word, V> PageRef<'a, W, V> {
     /// The value of `word`, which must not be the free word.
-    ///
-    /// As [`find`](Self::find), but goes from the group to the value without a detour by the slot's
-    /// number: what bounds lookups in large maps is how many of them the processor holds at
-    /// once, so every instruction counts.
     #[inline(always)]
     pub(crate) fn get(self, place: Place, word: W) -> Option<&'a V> {
+        // SAFETY: the slot was found in this page, so it holds an entry.
+        self.find(place, word).map(|slot| unsafe { self.value(slot) })
+    }
+
+    /// The slot that holds `word`, which must not be the free word.
+    ///
+    /// What bounds lookups in large maps is how many of them the processor holds at once, so every
+    /// instruction counts.
+    #[inline(always)]
+    pub(crate) fn find(self, place: Place, word: W) -> Option<Slot> {
+        self.search(place, word).map(slot)
+    }
+
+    #[inline(always)]
+    fn search(self, place: Place, word: W) -> Option<Found> {
         let home = self.page().home(place);
         let mask = self.matches(home, word);
         if mask != 0 {
-            let slot = Slot { group: home, lane: mask.trailing_zeros() };
-            // SAFETY: the slot's word is `word`, so it holds an entry.
-            return Some(unsafe { self.value(slot) });
+            return Some((home, mask));
         }
         if !self.overflowed(home, place) {
             return None;
         }
-        // SAFETY: the slot was found in this page, so it holds an entry.
-        self.find_beyond(place, word, home).map(|slot| unsafe { self.value(slot) })
-    }
-
-    /// The slot that holds `word`, which must not be the free word.
-    #[inline(always)]
-    pub(crate) fn find(self, place: Place, word: W) -> Option<Slot> {
-        let group = self.page().home(place);
-        let mask = self.matches(group, word);
-        if mask != 0 {
-            return Some(Slot { group, lane: mask.trailing_zeros() });
-        }
-        if !self.overflowed(group, place) {
-            return None;
-        }
-        self.find_beyond(place, word, group)
+        self.search_beyond(place, word, home)
     }
 
     /// Goes on where the home group has no match but something with the key's bit went past it.
     #[inline]
-    fn find_beyond(self, place: Place, word: W, home: usize) -> Option<Slot> {
+    fn search_beyond(self, place: Place, word: W, home: usize) -> Option<Found> {
         // Every group may have the bit set, so the sequence's end has to be one of the search, too.
         let mut sequence = Sequence::from(home, self.groups());
         while sequence.advance() {
             let group = sequence.group;
             let mask = self.matches(group, word);
             if mask != 0 {
-                return Some(Slot { group, lane: mask.trailing_zeros() });
+                return Some((group, mask));
             }
             if !self.overflowed(group, place) {
                 return None;
@@ -211,7 +215,7 @@ impl<W: Word, V> PageMut<'_, W, V> {
         value: V,
         home: usize,
     ) -> Result<Option<V>, V> {
-        if let Some(slot) = self.find_beyond(place, word, home) {
+        if let Some(slot) = self.search_beyond(place, word, home).map(slot) {
             // SAFETY: the slot was found in this page, so it holds an entry.
             return Ok(Some(unsafe { self.replace_value(slot, value) }));
         }
@@ -247,7 +251,7 @@ impl<W: Word, V> PageMut<'_, W, V> {
                 return slot;
             }
             // A page of one group never gets here, for it is not full.
-            self.mark_overflow(group, place.overflow_bit());
+            self.mark_overflow(group, self.page().overflow_bit(place));
             assert!(sequence.advance(), "a page that is not full has a free slot");
         }
     }

@@ -3,7 +3,7 @@
 use super::{Geometry, Page, PageMut, PageRef, Slot};
 use crate::hash::Place;
 use crate::order::reversed;
-use crate::prefetch;
+use crate::prefetch::{When, prefetch};
 use crate::word::Word;
 
 /// The slots of a page that hold entries, in blocks of groups; the blocks of a large page in
@@ -196,10 +196,10 @@ impl<W: Word, V> Slots<W, V> {
             if !large {
                 // SAFETY: the caller's promise.
                 let ahead = unsafe { self.ahead.borrow() };
-                ahead.prefetch_groups(self.group, Self::BLOCK, prefetch::later);
+                ahead.prefetch_groups(self.group, Self::BLOCK, When::Later);
             } else if self.visited + BLOCKS_AHEAD < blocks {
                 let first = number(self.visited + BLOCKS_AHEAD) * Self::BLOCK;
-                page.prefetch_groups(first, Self::BLOCK, prefetch::later);
+                page.prefetch_groups(first, Self::BLOCK, When::Later);
             }
             self.visited += 1;
             self.mask = page.occupied_groups(self.group, Self::BLOCK);
@@ -236,26 +236,26 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
     /// Asks for the group where the search for a word starts, ahead of time.
     #[inline(always)]
     pub(crate) fn prefetch_home(self, place: Place) {
-        self.prefetch_groups(self.page().home(place), 1, prefetch::soon);
+        self.prefetch_groups(self.page().home(place), 1, When::Soon);
     }
 
     /// Asks for the first group, ahead of time, which also has the page's address translated.
     #[inline(always)]
     pub(crate) fn prefetch_start(self) {
-        self.prefetch_groups(0, 1, prefetch::later);
+        self.prefetch_groups(0, 1, When::Later);
     }
 
     /// Asks for a whole page, or for as much of a large one as an ordinary page of words and values of 8
     /// bytes has, ahead of time.
     pub(crate) fn prefetch_all(self) {
-        self.prefetch_groups(0, 32, prefetch::soon);
+        self.prefetch_groups(0, 32, When::Soon);
     }
 
     #[inline(always)]
-    fn prefetch_groups(self, first: usize, count: usize, prefetch: impl Fn(*const u8)) {
+    fn prefetch_groups(self, first: usize, count: usize, when: When) {
         for group in first..(first + count).min(self.groups()) {
             // SAFETY: the group exists, so its address is within the page.
-            prefetch(unsafe { self.page().keys_ptr(group) }.as_ptr().cast());
+            prefetch(unsafe { self.page().keys_ptr(group) }.as_ptr().cast(), when);
         }
     }
 }
