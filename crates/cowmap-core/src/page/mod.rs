@@ -334,13 +334,19 @@ impl<W: Word, V> Page<W, V> {
     /// The page is alive and is not [`EMPTY`]; `slot` is one of its slots.
     #[inline(always)]
     unsafe fn value_ptr(self, slot: Slot) -> NonNull<V> {
+        // SAFETY: the caller's promise; the keys are those of the slot's group.
+        unsafe { self.value_in(self.keys_ptr(slot.group), slot.lane) }
+    }
+
+    /// The value of the slot at `lane` in the group that begins with these keys.
+    ///
+    /// # Safety
+    ///
+    /// As for [`value_ptr`](Self::value_ptr).
+    #[inline(always)]
+    unsafe fn value_in(self, keys: NonNull<W>, lane: u32) -> NonNull<V> {
         // SAFETY: the values of a group lie VALUES behind its start (P1).
-        unsafe {
-            self.base
-                .add(slot.group * Geometry::<W, V>::STRIDE + Geometry::<W, V>::VALUES)
-                .cast::<V>()
-                .add(slot.lane as usize)
-        }
+        unsafe { keys.byte_add(Geometry::<W, V>::VALUES).cast::<V>().add(lane as usize) }
     }
 
     /// The key and the value of the slot that bit `nth` stands for in a mask of the groups from

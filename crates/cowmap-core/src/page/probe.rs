@@ -8,45 +8,65 @@
 //! overflowed past a group is known from Facebook's F14 table (2019); a byte of bits by hash rather
 //! than a counter is what Boost's `unordered_flat_map` does (2022).
 
+use core::num::NonZeroU32;
+use core::ptr::NonNull;
+
 use super::sequence::Sequence;
 use super::{Geometry, PageMut, PageRef, Slot};
 use crate::capacity::Tier;
 use crate::hash::{Place, WordHash};
 use crate::word::Word;
 
-/// Where a word was found: a group, and the lane of the word as the one bit of a mask. The ends of a
-/// search meet as this rather than as a [`Slot`], so that the way from the bit to the value, which
-/// every lookup goes, is one load with an address that needs no arithmetic before it.
-type Found = (usize, u32);
+/// Where a word was found, as it is known before any arithmetic: all ways of a search end in it, and the
+/// one that a lookup takes from there to the value is a count of zeros and a load.
+struct Found<W> {
+    group: usize,
+    /// The keys of the group.
+    keys: NonNull<W>,
+    /// The lane, as the one bit that is set.
+    mask: NonZeroU32,
+}
 
-#[inline(always)]
-fn slot((group, mask): Found) -> Slot {
-    Slot { group, lane: mask.trailing_zeros() }
+impl<W> Found<W> {
+    #[inline(always)]
+    fn slot(self) -> Slot {
+        Slot { group: self.group, lane: self.mask.trailing_zeros() }
+    }
 }
 
 impl<'a, W: Word, V> PageRef<'a, W, V> {
     /// The value of `word`, which must not be the free word.
-    #[inline(always)]
-    pub(crate) fn get(self, place: Place, word: W) -> Option<&'a V> {
-        // SAFETY: the slot was found in this page, so it holds an entry.
-        self.find(place, word).map(|slot| unsafe { self.value(slot) })
-    }
-
-    /// The slot that holds `word`, which must not be the free word.
     ///
     /// What bounds lookups in large maps is how many of them the processor holds at once, so every
     /// instruction counts.
     #[inline(always)]
+    pub(crate) fn get(self, place: Place, word: W) -> Option<&'a V> {
+        // SAFETY: the slot was found in this page, so it holds an entry, which nobody writes during `'a`.
+        self.search(place, word).map(|found| unsafe {
+            self.page().value_in(found.keys, found.mask.trailing_zeros()).as_ref()
+        })
+    }
+
+    /// The slot that holds `word`, which must not be the free word.
+    #[inline(always)]
     pub(crate) fn find(self, place: Place, word: W) -> Option<Slot> {
-        self.search(place, word).map(slot)
+        self.search(place, word).map(Found::slot)
+    }
+
+    /// `word` in a group.
+    #[inline(always)]
+    fn compare(self, group: usize, word: W) -> Option<Found<W>> {
+        let mask = NonZeroU32::new(self.matches(group, word))?;
+        // SAFETY: the page is alive, and the group one of its groups.
+        let keys = unsafe { self.page().keys_ptr(group) };
+        Some(Found { group, keys, mask })
     }
 
     #[inline(always)]
-    fn search(self, place: Place, word: W) -> Option<Found> {
+    fn search(self, place: Place, word: W) -> Option<Found<W>> {
         let home = self.page().home(place);
-        let mask = self.matches(home, word);
-        if mask != 0 {
-            return Some((home, mask));
+        if let Some(found) = self.compare(home, word) {
+            return Some(found);
         }
         if !self.overflowed(home, place) {
             return None;
@@ -56,16 +76,15 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
 
     /// Goes on where the home group has no match but something with the key's bit went past it.
     #[inline]
-    fn search_beyond(self, place: Place, word: W, home: usize) -> Option<Found> {
+    fn search_beyond(self, place: Place, word: W, home: usize) -> Option<Found<W>> {
         // Every group may have the bit set, so the sequence's end has to be one of the search, too.
         let mut sequence = Sequence::from(home, self.groups());
         while sequence.advance() {
-            let group = sequence.group;
-            let mask = self.matches(group, word);
-            if mask != 0 {
-                return Some((group, mask));
+            let found = self.compare(sequence.group, word);
+            if found.is_some() {
+                return found;
             }
-            if !self.overflowed(group, place) {
+            if !self.overflowed(sequence.group, place) {
                 return None;
             }
         }
@@ -215,7 +234,7 @@ impl<W: Word, V> PageMut<'_, W, V> {
         value: V,
         home: usize,
     ) -> Result<Option<V>, V> {
-        if let Some(slot) = self.search_beyond(place, word, home).map(slot) {
+        if let Some(slot) = self.search_beyond(place, word, home).map(Found::slot) {
             // SAFETY: the slot was found in this page, so it holds an entry.
             return Ok(Some(unsafe { self.replace_value(slot, value) }));
         }
