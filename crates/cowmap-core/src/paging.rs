@@ -35,7 +35,7 @@ pub trait Paging: Send + Sync + sealed::Sealed {
     #[doc(hidden)]
     const SEGMENT_BITS: u8;
     /// The root segment has up to `2^ROOT_BITS` links, more than others, so that maps have fewer
-    /// levels.
+    /// levels; that of as many levels as there may be has no limit.
     #[doc(hidden)]
     const ROOT_BITS: u8;
     /// About how many bytes an ordinary page has, for values that are copied as bytes.

@@ -5,8 +5,8 @@
 //! `report.rs` measures and checks.
 //!
 //! The directory is extendible hashing (Fagin, Nievergelt, Pippenger, Strong 1979) made of
-//! segments, so that it too is copied, split and merged a piece at a time: every level consumes a
-//! fixed number of bits of the page hash, counted from where the link says that the child's own
+//! segments, so that it too is copied, split and merged a piece at a time: every level but the
+//! root consumes a fixed number of bits of the page hash, counted from where the link says that the child's own
 //! bits begin, and all pages lie equally deep, so that every lookup takes the same number of steps.
 
 mod edit;
@@ -135,7 +135,8 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
             return self.root;
         }
         debug_assert!(self.levels <= MOST_LEVELS);
-        // SAFETY: as many links as there are levels, but the last one, lead to segments.
+        // SAFETY: below the root there are as many links on a path as levels, each but the last to a
+        // segment; the index in the root is one of its links (D2, D3).
         unsafe {
             // Written out: a loop, or paths that join earlier, become something longer.
             if self.levels == 2 {
@@ -161,8 +162,8 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         unsafe { self.root.segment().link(self.root_index(hash)) }
     }
 
-    /// The index of the root segment's link on the path of a page hash: the root's tag leaves as many
-    /// bits of the hash as it has (D2, D3).
+    /// The index of the root segment's link on the path of a page hash, where there is a directory: the
+    /// root's tag leaves as many bits of the hash as it has (D2, D3).
     #[inline(always)]
     fn root_index(&self, hash: PageHash) -> usize {
         (hash.0 >> (self.root.tag() & 63)) as usize

@@ -149,8 +149,8 @@ impl Segment {
         unsafe { self.base.add(index).read() }
     }
 
-    /// The link at `index`, by a load that the compiler does not merge with others: where two paths end
-    /// in the same load, both would have to compute its address in the same way first.
+    /// The link at `index`, by a load that compilers leave alone: where two paths end in the same plain
+    /// load they make one of the two, and both paths have to compute its address in the same way first.
     ///
     /// # Safety
     ///
@@ -182,8 +182,8 @@ impl Segment {
     /// these bits.
     #[inline(always)]
     pub(crate) fn index(hash: PageHash, depth: u8, bits: u8) -> usize {
-        // Turned rather than shifted, for that does without a mask; what comes in from the left is
-        // shifted out again.
+        // Turned rather than shifted, for that does without a mask; depth and bits are 64 at most, so
+        // what comes in on the right is shifted out again.
         (hash.0.rotate_left(u32::from(depth)) >> ((64 - bits) & 63)) as usize
     }
 

@@ -2,8 +2,8 @@
 //!
 //! A page splits by the next bit of the page hash. That needs two links to it in its segment: where
 //! there is one, the segment splits first, and where that has one link in the segment above, that
-//! one; the root segment doubles, and when it is as large as it may be, a level is put above it, up to
-//! three. Each step moves one segment's links. The root grows only in proportion to the entries
+//! one; the root segment doubles, and when it is as large as it may be, a level is put above it, until
+//! there are three, when it doubles on. Each step moves one segment's links. The root grows only in proportion to the entries
 //! ([`Limits::directory_may_have`]): where keys cannot be separated within that bound, the page
 //! grows as a table.
 
@@ -233,9 +233,10 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     pub(super) fn build_directory(&mut self, depth: u8) -> Result<(), TryReserveError> {
         debug_assert!(self.len() == 0 && depth > 0);
         let bits = P::SEGMENT_BITS;
-        // As few levels as the bits of the root allow.
+        // As few levels as the bits of the root allow; the last one's root takes the rest.
         let levels = (1 + depth.saturating_sub(P::ROOT_BITS).div_ceil(bits)).min(MOST_LEVELS);
         let root_bits = depth - (levels - 1) * bits;
+        debug_assert!(root_bits >= 1 && (root_bits <= P::ROOT_BITS || levels == MOST_LEVELS));
         Self::ask_for_directory(depth)?;
         let root = Self::empty_segments((root_bits, 0), HANDLE, levels)?;
         let old = self.take();

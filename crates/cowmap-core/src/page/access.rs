@@ -146,7 +146,7 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
         debug_assert!(group < self.groups());
         // SAFETY: the page is alive, the group one of its groups, and its byte initialised (P2).
         let bits = unsafe { self.page.overflow_ptr(group).read() };
-        bits & self.page.overflow_bit(place) != 0
+        bits.rotate_right(self.page.overflow_bit(place)) & 1 != 0
     }
 }
 

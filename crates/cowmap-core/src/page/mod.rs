@@ -141,9 +141,9 @@ impl<W: Word, V> Page<W, V> {
         place.home(self.tag)
     }
 
-    /// The bit that stands for a word in the overflow byte of a group it passed.
+    /// The number, modulo 8, of the bit that stands for a word in the overflow byte of a group it passed.
     #[inline(always)]
-    fn overflow_bit(self, place: Place) -> u8 {
+    fn overflow_bit(self, place: Place) -> u32 {
         place.overflow_bit(self.tag)
     }
 
@@ -342,7 +342,7 @@ impl<W: Word, V> Page<W, V> {
     ///
     /// # Safety
     ///
-    /// As for [`value_ptr`](Self::value_ptr).
+    /// The page is alive and is not [`EMPTY`]; the group is one of its groups, and has the lane.
     #[inline(always)]
     unsafe fn value_in(self, keys: NonNull<W>, lane: u32) -> NonNull<V> {
         // SAFETY: the values of a group lie VALUES behind its start (P1).

@@ -270,7 +270,7 @@ impl<W: Word, V> PageMut<'_, W, V> {
                 return slot;
             }
             // A page of one group never gets here, for it is not full.
-            self.mark_overflow(group, self.page().overflow_bit(place));
+            self.mark_overflow(group, 1_u8.rotate_left(self.page().overflow_bit(place)));
             assert!(sequence.advance(), "a page that is not full has a free slot");
         }
     }
