@@ -6,8 +6,8 @@
 //!
 //! The directory is extendible hashing (Fagin, Nievergelt, Pippenger, Strong 1979) made of
 //! segments, so that it too is copied, split and merged a piece at a time: every level but the
-//! root consumes a fixed number of bits of the page hash, counted from where the link says that the child's own
-//! bits begin, and all pages lie equally deep, so that every lookup takes the same number of steps.
+//! root consumes a fixed number of bits of the page hash, counted from where the link says that the
+//! child's own bits begin, and all pages lie equally deep, so that every lookup takes the same number of steps.
 
 mod edit;
 mod link;
@@ -99,6 +99,11 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         64 - self.root.tag()
     }
 
+    /// How many bits the root segment of a directory of so many levels may tell apart.
+    const fn most_root_bits(levels: u8) -> u8 {
+        if levels < MOST_LEVELS { P::ROOT_BITS } else { 63 }
+    }
+
     /// The root segment, where there is a directory.
     #[inline(always)]
     fn root_segment(&self) -> Segment {
@@ -162,8 +167,8 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         unsafe { self.root.segment().link(self.root_index(hash)) }
     }
 
-    /// The index of the root segment's link on the path of a page hash, where there is a directory: the
-    /// root's tag leaves as many bits of the hash as it has (D2, D3).
+    /// The index of the root segment's link on the path of a page hash, where there is a directory:
+    /// the root's tag leaves as many bits of the hash as it has (D2, D3).
     #[inline(always)]
     fn root_index(&self, hash: PageHash) -> usize {
         (hash.0 >> (self.root.tag() & 63)) as usize

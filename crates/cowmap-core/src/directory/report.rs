@@ -86,7 +86,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         let len = if self.has_directory() {
             let bits = self.root_bits();
             assert!(self.levels <= MOST_LEVELS, "D2: {} levels", self.levels);
-            let most = if self.levels < MOST_LEVELS { P::ROOT_BITS } else { 63 };
+            let most = Self::most_root_bits(self.levels);
             assert!((1..=most).contains(&bits), "D3: {bits} bits of the root");
             self.check_segment(self.root, self.levels, HANDLE, PageHash(0), hash)
         } else {

@@ -2,10 +2,10 @@
 //!
 //! A page splits by the next bit of the page hash. That needs two links to it in its segment: where
 //! there is one, the segment splits first, and where that has one link in the segment above, that
-//! one; the root segment doubles, and when it is as large as it may be, a level is put above it, until
-//! there are three, when it doubles on. Each step moves one segment's links. The root grows only in proportion to the entries
-//! ([`Limits::directory_may_have`]): where keys cannot be separated within that bound, the page
-//! grows as a table.
+//! one; the root segment doubles, and when it is as large as it may be, a level is put above it,
+//! until there are three, when it doubles on. Each step moves one segment's links. The root grows
+//! only in proportion to the entries ([`Limits::directory_may_have`]): where keys cannot be
+//! separated within that bound, the page grows as a table.
 
 use alloc::alloc::{Layout, alloc, dealloc};
 use core::mem::{align_of, size_of};
@@ -142,7 +142,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
             } else if !Limits::<W, V, P>::directory_may_have(self.directory_bits() + 1, self.len())
             {
                 return Ok(false);
-            } else if parent.bits < P::ROOT_BITS || self.levels == MOST_LEVELS {
+            } else if parent.bits < Self::most_root_bits(self.levels) {
                 self.double_root(parent)?;
             } else if !self.put_level_above_root(parent)? {
                 return Ok(false);
@@ -236,7 +236,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         // As few levels as the bits of the root allow; the last one's root takes the rest.
         let levels = (1 + depth.saturating_sub(P::ROOT_BITS).div_ceil(bits)).min(MOST_LEVELS);
         let root_bits = depth - (levels - 1) * bits;
-        debug_assert!(root_bits >= 1 && (root_bits <= P::ROOT_BITS || levels == MOST_LEVELS));
+        debug_assert!(root_bits >= 1 && root_bits <= Self::most_root_bits(levels));
         Self::ask_for_directory(depth)?;
         let root = Self::empty_segments((root_bits, 0), HANDLE, levels)?;
         let old = self.take();
