@@ -264,7 +264,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
             self.build_directory(depth)?;
         } else {
             let tier = Self::tier_of(entries)?;
-            let page = Page::allocate(Limits::<W, V, P>::shape(tier, 0, HANDLE))?;
+            let page = Page::allocate(Limits::<W, V, P>::shape(tier, 0, 0, (0, HANDLE)))?;
             drop(self.take());
             self.set_root_page(page);
         }

@@ -161,7 +161,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
             } else {
                 let tier = Limits::<W, V, P>::tier_in_directory(entries)
                     .expect("a merged page has fewer entries than a page");
-                let shape = Limits::<W, V, P>::shape(tier, depth, parent.weight);
+                let shape = self.shape(tier, entries, (depth, parent.weight));
                 let (merged, left) = Page::merge([page, other], shape, hash)?;
                 self.set_child(parent, at, depth, Link::to_page(merged));
                 Page::release_both(left, parent.weight);

@@ -38,13 +38,14 @@ impl PageHash {
 }
 
 impl<W: Word, V, P: Paging> Tree<W, V, P> {
-    /// Splits the full page on the path of `at`, whose segments have one owner; `false` where it
-    /// has to grow instead.
+    /// Splits the full page on the path of `at`, whose segments have one owner, under a directory
+    /// that tells `most_bits` apart at most; `false` where it has to grow instead.
     #[cold]
     #[inline(never)]
     pub(super) fn split_page<H: Rules<V>>(
         &mut self,
         at: PageHash,
+        most_bits: u32,
         hash: &H,
     ) -> Result<bool, TryReserveError> {
         if !self.has_directory() {
@@ -53,7 +54,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
             }
             self.put_segment_above_root_page()?;
         }
-        if !self.widen_span(at, 1)? {
+        if !self.widen_span(at, 1, most_bits)? {
             return Ok(false);
         }
         let parent = self.page_parent(at);
@@ -74,7 +75,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         // grown as a table, that may be more than an ordinary page holds.
         let tier = Limits::<W, V, P>::tier_in_directory(entries - 2)
             .expect("half of a page has fewer entries than a page");
-        let shape = Limits::<W, V, P>::shape(tier, depth + 1, parent.weight);
+        let shape = self.shape(tier, entries - 2, (depth + 1, parent.weight));
         // SAFETY: the path has one owner. A page of one owner keeps one half, and the other half's
         // links go to the new page; else both halves are linked before the old page is
         // released.
@@ -92,21 +93,24 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
             }
         }
         for half in [false, true] {
-            self.trim(parent, at.with_bit(depth, half), hash);
+            self.fit(parent, at.with_bit(depth, half), hash);
         }
         Ok(true)
     }
 
-    /// Gives back what half of a page does not need that had grown as a table, or was split
-    /// unevenly. Without memory for a smaller one it stays as it is.
-    fn trim<H: Rules<V>>(&mut self, parent: Parent, at: PageHash, hash: &H) {
+    /// Makes half of a page as large as it should be: gives back what it does not need if the page
+    /// had grown as a table, or was split unevenly, and says how many entries it may hold. Without
+    /// memory for a smaller one it stays as it is.
+    fn fit<H: Rules<V>>(&mut self, parent: Parent, at: PageHash, hash: &H) {
         let page = self.page_under(parent, at);
-        // SAFETY: alive, being linked, and not written meanwhile.
-        let entries = unsafe { page.borrow() }.len();
-        if let Some(tier) = Limits::<W, V, P>::tier_in_directory(entries)
-            && tier < page.tier()
+        // SAFETY: alive, being linked; it has one owner, as its path has, since it was split.
+        let mut page = unsafe { page.borrow_mut() };
+        let (tier, entries) = (page.page().tier(), page.len());
+        page.set_room(self.shape(tier, entries, (0, 0)).room - entries as u32);
+        if let Some(smaller) = Limits::<W, V, P>::tier_in_directory(entries)
+            && smaller < tier
         {
-            let _ = self.resize(parent, at, tier, hash);
+            let _ = self.resize(parent, at, smaller, hash);
         }
     }
 
@@ -122,8 +126,14 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     }
 
     /// Sees to it that the child of the segment at `height` on the path of `at` has two links at
-    /// least; `false` where the directory may not grow that far.
-    fn widen_span(&mut self, at: PageHash, height: u8) -> Result<bool, TryReserveError> {
+    /// least; `false` where the directory may not grow that far, or would tell more than
+    /// `most_bits` apart.
+    fn widen_span(
+        &mut self,
+        at: PageHash,
+        height: u8,
+        most_bits: u32,
+    ) -> Result<bool, TryReserveError> {
         loop {
             let parent = self.parent_at(height, at);
             let Some(segment) = parent.segment else {
@@ -135,11 +145,12 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
                 return Ok(true);
             }
             if height < self.levels {
-                if !self.widen_span(at, height + 1)? {
+                if !self.widen_span(at, height + 1, most_bits)? {
                     return Ok(false);
                 }
                 self.split_segment(at, height)?;
-            } else if !Limits::<W, V, P>::directory_may_have(self.directory_bits() + 1, self.len())
+            } else if self.directory_bits() == most_bits
+                || !Limits::<W, V, P>::directory_may_have(self.directory_bits() + 1, self.len())
             {
                 return Ok(false);
             } else if parent.bits < Self::most_root_bits(self.levels) {

@@ -10,7 +10,7 @@ use super::{PageHash, Tree};
 use crate::capacity::Tier;
 use crate::count::HANDLE;
 use crate::error::TryReserveError;
-use crate::page::{Page, PageMut};
+use crate::page::{Page, PageMut, Shape};
 use crate::paging::{Limits, Paging};
 use crate::rules::Rules;
 use crate::word::Word;
@@ -245,6 +245,8 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         hash: &H,
         at: PageHash,
     ) -> Result<PageMut<'_, W, V>, TryReserveError> {
+        // Keys that share many bits may need several splits; what one insertion moves is bounded.
+        let most_bits = self.directory_bits() + 1;
         loop {
             let parent = self.unshare_segments(at)?;
             let page = self.page_under(parent, at);
@@ -256,10 +258,15 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
                 return self.unshare_page_under(parent, at, hash);
             } else if page.tier() < Limits::<W, V, P>::TIER || !P::PAGED {
                 self.grow(parent, at, hash)?;
-            } else if !self.split_page(at, hash)? {
+            } else if !self.split_page(at, most_bits, hash)? {
                 self.grow(self.page_parent(at), at, hash)?;
             }
         }
+    }
+
+    /// The shape of a page of this tree.
+    pub(super) fn shape(&self, tier: Tier, entries: usize, place: (u8, usize)) -> Shape {
+        Limits::<W, V, P>::shape(tier, self.levels, entries, place)
     }
 
     /// Replaces the page of `at` by one of the next tier.
@@ -289,8 +296,9 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         // SAFETY: alive, being linked, on a path that has one owner; moved only with one holder.
         // The new page is linked before the old one is released.
         unsafe {
-            let depth = page.borrow().depth();
-            let shape = Limits::<W, V, P>::shape(tier, depth, parent.weight);
+            let view = page.borrow();
+            let depth = view.depth();
+            let shape = self.shape(tier, view.len(), (depth, parent.weight));
             if page.is_empty_page() || page.count().is_sole(parent.weight) {
                 let new = page.move_into(shape, hash)?;
                 self.replace_page(parent, at, new, depth);
@@ -308,7 +316,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     #[inline(never)]
     fn materialise(&mut self, parent: Parent, at: PageHash) -> Result<(), TryReserveError> {
         let (depth, tier) = self.page_to_materialise(parent, at);
-        let page = Page::allocate(Limits::<W, V, P>::shape(tier, depth, parent.weight))?;
+        let page = Page::allocate(self.shape(tier, 0, (depth, parent.weight)))?;
         // SAFETY: the path has one owner; the links led to the empty page, which nobody holds.
         unsafe { self.replace_page(parent, at, page, depth) };
         Ok(())
@@ -360,8 +368,16 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         if !P::PAGED || entries <= Limits::<W, V, P>::PAGE_ENTRIES {
             return 0;
         }
-        let pages = entries.div_ceil(Limits::<W, V, P>::RESERVED_ENTRIES);
-        // At most the bits of a usize.
-        pages.next_power_of_two().trailing_zeros() as u8
+        let depth = |full| {
+            let pages = entries.div_ceil(Limits::<W, V, P>::reserved_of(full));
+            // At most the bits of a usize.
+            pages.next_power_of_two().trailing_zeros() as u8
+        };
+        match depth(Limits::<W, V, P>::PAGE_ENTRIES) {
+            one_level if one_level <= P::ROOT_BITS => {
+                depth(Limits::<W, V, P>::PAGE_ENTRIES_UNDER_ONE_LEVEL)
+            }
+            more => more,
+        }
     }
 }

@@ -191,6 +191,11 @@ impl<'a, W: Word, V> PageMut<'a, W, V> {
         self.header_mut().depth = depth;
     }
 
+    /// Notes how many entries the page can still take before it grows.
+    pub(crate) fn set_room(&mut self, room: u32) {
+        self.header_mut().room = room;
+    }
+
     /// The value in a slot.
     ///
     /// # Safety

@@ -109,12 +109,12 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
         (search.passed + 1, search.passed.max(insertion.passed) + 1)
     }
 
-    /// Checks P2 to P6 for this page, whose tier may hold `most` entries, calling `entry` with each
-    /// word.
+    /// Checks P2 to P6 for this page, which `may_hold` so many entries by its tier, calling `entry`
+    /// with each word.
     pub(crate) fn check<H: WordHash>(
         self,
         hash: &H,
-        most: impl Fn(Tier) -> usize,
+        may_hold: impl Fn(Tier, usize) -> bool,
         mut entry: impl FnMut(W),
     ) {
         if self.page().is_empty_page() {
@@ -140,7 +140,8 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
             len += 1;
         }
         assert_eq!(len, self.len(), "P6: the page's length");
-        assert_eq!(len + self.room(), most(self.page().tier()), "P6: the page's room");
+        let most = len + self.room();
+        assert!(may_hold(self.page().tier(), most), "P6: a page for {most} entries");
         let header = self.header().expect("checked above");
         assert!(
             header.stale as usize <= Geometry::<W, V>::LANES * self.groups(),
