@@ -3,6 +3,8 @@
 . "$(dirname "$0")/steps.sh"
 
 target=${CARGO_TARGET_DIR:-target}
+# Tests that count steps, and do less of it where code is not optimised.
+counting=(families iteration_order load)
 bare_metal=(thumbv7em-none-eabi thumbv7m-none-eabi wasm32-unknown-unknown)
 
 # has_target NAME: whether the toolchain in use has the core library of a target.
@@ -19,10 +21,9 @@ doc() {
     RUSTDOCFLAGS=-Dwarnings cargo doc --no-deps --all-features
 }
 
-# The tests of optional features; not optimised, for they count nothing and are compiled sooner.
+# The tests of optional features.
 features() {
-    cargo test -p cowmap --all-features --config profile.test.opt-level=0 &&
-        cargo test -p cowmap-core --all-features --doc --config profile.test.opt-level=0
+    cargo test -p cowmap --all-features && cargo test -p cowmap-core --all-features --doc
 }
 
 # Without optional features users of `cowmap` compile its engine and nothing else.
@@ -43,6 +44,7 @@ step "format" cargo fmt --all --check
 step "clippy" cargo clippy --all-targets --all-features -- -Dwarnings
 step "docs" doc
 step "tests" within 1500 cargo test
+step "counts at full size" within 600 cargo test --release -p cowmap-core "${counting[@]/#/--test=}"
 step "features" within 600 bash -c "$(declare -f features); features"
 step "version_table" cargo run --release -p cowmap-examples --bin version_table -- --seconds 3
 step "version_table, flat" cargo run --release -p cowmap-examples --bin version_table -- --seconds 3 --flat

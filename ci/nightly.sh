@@ -16,6 +16,6 @@ has_sanitizer() {
 
 # sanitized NAME SUBCOMMAND ARGUMENTS…: cargo with a sanitizer. The standard library stays as it is: its ABI is the same.
 sanitized() {
-    RUSTFLAGS="-Zsanitizer=$1 -Cunsafe-allow-abi-mismatch=sanitizer -Copt-level=1" \
+    RUSTFLAGS="-Zsanitizer=$1 -Cunsafe-allow-abi-mismatch=sanitizer" \
         cargo "+$nightly" "$2" --target "$host" --target-dir "${CARGO_TARGET_DIR:-target}/$1" "${@:3}"
 }
