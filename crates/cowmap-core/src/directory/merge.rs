@@ -21,6 +21,13 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         len < slots / 4 || (self.has_directory() && len <= Limits::<W, V, P>::MERGED_ENTRIES / 2)
     }
 
+    /// Whether a page may have to shrink or merge, where all pages are visited: its other half may be
+    /// the empty page, which nothing is removed from.
+    pub(super) fn may_settle(&self, tier: Tier, len: usize) -> bool {
+        self.is_sparse(tier, len)
+            || (self.has_directory() && len <= Limits::<W, V, P>::MERGED_ENTRIES)
+    }
+
     /// Merges or shrinks the page of `at`, if that is worth it and the floor allows it. The path
     /// has one owner.
     #[cold]
@@ -31,9 +38,9 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         fit: Fit,
         hash: &H,
     ) -> Result<(), TryReserveError> {
-        while self.merge_page(at, hash)? {
-            self.narrow(at)?;
-        }
+        // The other half of a page that is all of its segment is in another segment, until the two
+        // merge.
+        while self.merge_page(at, hash)? | self.narrow(at)? {}
         let parent = self.page_parent(at);
         match self.smaller_tier(parent, at, fit) {
             Some(tier) => self.resize(parent, at, tier, hash),
@@ -89,7 +96,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
                 self.unshare_segments(at)?;
                 self.settle(at, Fit::Tight, hash)?;
                 merged |= merges;
-            } else if self.starts_hollow_segment(parent, at) {
+            } else if self.starts_coarse_segment(parent, at) {
                 self.unshare_segments(at)?;
                 while self.narrow(at)? {
                     merged = true;
@@ -100,12 +107,10 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         Ok(merged)
     }
 
-    /// Whether the first page of its segment is the empty page, and half of the segment's links
-    /// would do.
-    pub(super) fn starts_hollow_segment(&self, parent: Parent, at: PageHash) -> bool {
+    /// Whether the page of `at` is the first of its segment, and half of the segment's links would do.
+    pub(super) fn starts_coarse_segment(&self, parent: Parent, at: PageHash) -> bool {
         let Some(segment) = parent.segment else { return false };
-        self.page_under(parent, at).is_empty_page()
-            && Segment::index(at, parent.depth, parent.bits) == 0
+        Segment::index(at, parent.depth, parent.bits) == 0
             // SAFETY: a segment of this tree, alive and not written meanwhile.
             && unsafe { segment.all_pairs_equal() }
     }

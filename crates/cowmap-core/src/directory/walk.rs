@@ -97,14 +97,13 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     fn settle_each<H: Rules<V>>(&mut self, hash: &H) {
         let mut next = Some(PageHash(0));
         while let Some(at) = next {
-            if let Some(page) = self.sole_page(at) {
+            if let Some(page) = self.sole_page(at)
                 // SAFETY: alive, being linked, and not written meanwhile.
-                let len = unsafe { page.borrow() }.len();
-                if self.is_sparse(page.tier(), len) {
-                    let _ = self.settle(at, Fit::Loose, hash);
-                }
+                && self.may_settle(page.tier(), unsafe { page.borrow() }.len())
+            {
+                let _ = self.settle(at, Fit::Loose, hash);
             } else if let Some(parent) = self.sole_parent(at)
-                && self.starts_hollow_segment(parent, at)
+                && self.starts_coarse_segment(parent, at)
             {
                 while let Ok(true) = self.narrow(at) {}
             }
