@@ -110,3 +110,15 @@ fn misses_stay_cheap_in_a_paged_map_that_churns() {
     check_churn::<Paged>(90);
     check_churn::<Paged>(50_000);
 }
+
+/// A map that the nearer caches hold has fewer keys away from home than a large one.
+#[test]
+fn small_maps_keep_more_keys_at_home() {
+    let over_a_doubling = |from: usize| {
+        let maps = [10, 12, 14, 16, 18, 20].map(|tenths| from / 10 * tenths);
+        maps.map(|len| groups::<Paged>(0, len).0).iter().sum::<f64>() / maps.len() as f64
+    };
+    let (small, large) = (over_a_doubling(10_000), over_a_doubling(60_000));
+    println!("hits in 10,000 to 20,000 entries {small:.3}, in 60,000 to 120,000 {large:.3}");
+    assert!(small < 1.09 && small - 1.0 < 0.7 * (large - 1.0), "{small} {large}");
+}

@@ -428,3 +428,25 @@ fn a_directory_that_is_empty_in_part_grows_all_its_levels() {
     check::<Tiny>("tiny", 4_000);
     check::<Paged>("paged", 1_500_000);
 }
+
+/// With this secret, of three entries that are left the two in one page have the empty page for the
+/// other half, 14 bits deep: the directory that told them apart was kept.
+#[test]
+fn a_page_merges_with_an_empty_half_after_a_walk() {
+    let secret = |seed: u64| {
+        [
+            seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 77,
+            seed.wrapping_mul(0xbf58_476d_1ce4_e5b9) + 3,
+            seed * 7_919 + 11,
+        ]
+    };
+    for seed in 560..575 {
+        let mut map = Map::<i64, i64, Tiny, Seeded>::with_secret(secret(seed));
+        map.extend((0..20_000).map(|key| (key, key)));
+        let (before, _) = map.directory_size();
+        map.retain(|key, _| key < 3);
+        map.check_invariants();
+        let (links, _) = map.directory_size();
+        assert!(links <= 16 && before > 1_000, "secret {seed}: {links} links of {before}");
+    }
+}
