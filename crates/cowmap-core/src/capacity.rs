@@ -77,7 +77,7 @@ pub(crate) struct Sizing {
 }
 
 impl Sizing {
-    /// Entries that a page of a tier holds before it grows.
+    /// Entries that a page of a tier holds at most before it grows.
     ///
     /// A single group may be full, for nothing has to be probed past it. Up to 64 slots: 7/8.
     #[inline]

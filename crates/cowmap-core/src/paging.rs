@@ -105,7 +105,7 @@ impl Paging for Flat {
     const PAGE_SLOTS_OF_HEAVY_VALUES: usize = usize::MAX;
 }
 
-/// Pages of one group and segments of two entries, so that tests of a few hundred entries split,
+/// Pages of one or two groups and segments of two entries, so that tests of a few hundred entries split,
 /// merge and reach every level all the time.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
@@ -118,7 +118,7 @@ impl Paging for Tiny {
     const SEGMENT_BITS: u8 = 1;
     const ROOT_BITS: u8 = 3;
     const LOAD: usize = 48;
-    const LOAD_UNDER_ONE_LEVEL: usize = 57;
+    const LOAD_UNDER_ONE_LEVEL: usize = 40;
     const PAGE_BYTES: usize = 128;
     const PAGE_SLOTS_OF_HEAVY_VALUES: usize = 8;
 }
@@ -197,7 +197,7 @@ impl<W: Word, V, P: Paging> Limits<W, V, P> {
         if needs_drop::<V>() && by_slots.groups() < by_bytes.groups() { by_slots } else { by_bytes }
     };
 
-    /// Entries in a full ordinary page.
+    /// Entries in a full ordinary page, but under a directory of one level.
     pub(crate) const PAGE_ENTRIES: usize = Self::SIZING.max_entries(Self::TIER);
 
     /// Entries in a full ordinary page under a directory of one level: fewer, because such a map is
@@ -205,17 +205,18 @@ impl<W: Word, V, P: Paging> Limits<W, V, P> {
     /// at 10,000 entries: hits take 0.78 of the time, and a map 1.17 times the bytes. Groups of
     /// more than four slots, which keep more keys at home, have the ordinary load.
     pub(crate) const PAGE_ENTRIES_UNDER_ONE_LEVEL: usize =
-        if Self::LANES == 4 && Self::TIER.groups() > 1 {
+        if P::PAGED && Self::LANES == 4 && Self::TIER.groups() > 1 {
             Self::TIER.groups() * Self::LANES * P::LOAD_UNDER_ONE_LEVEL / 64
         } else {
             Self::PAGE_ENTRIES
         };
 
-    /// Two pages merge when together they fill half of an ordinary one at most.
+    /// Two pages merge when together they fill half of an ordinary one at most, as full as it gets
+    /// under more than one level.
     pub(crate) const MERGED_ENTRIES: usize = Self::PAGE_ENTRIES / 2;
 
     /// Entries a page is meant to get where room for many is reserved: few enough that hardly a
-    /// page splits (at 76 in the mean, more than four standard deviations are left up to 114).
+    /// page splits (at 76 in the mean of 114, or 64 of 96, four standard deviations are left).
     pub(crate) const fn reserved_of(full: usize) -> usize {
         if full < 4 { 1 } else { full * 2 / 3 }
     }
@@ -249,7 +250,7 @@ impl<W: Word, V, P: Paging> Limits<W, V, P> {
     }
 
     /// Whether a directory that tells `2^bits` prefixes apart is in proportion to a map of
-    /// `entries`: the bound that no choice of keys can break. Random keys need about a sixth of it.
+    /// `entries`: the bound that no choice of keys can break. Random keys need about a sixth of it, a fifth under one level.
     pub(crate) fn directory_may_have(bits: u32, entries: usize) -> bool {
         const TIMES: usize = 8;
         bits < 56
@@ -257,3 +258,17 @@ impl<W: Word, V, P: Paging> Limits<W, V, P> {
                 <= (entries / (Self::PAGE_ENTRIES / 2).max(1)).max(1).saturating_mul(TIMES) as u64
     }
 }
+
+/// The constants of a map are computed where one is used; here for each target that the crate is
+/// compiled for, so that none overflows on those of 32 bits.
+const _: () = {
+    assert!(Limits::<u64, u64, Flat>::PAGE_ENTRIES_UNDER_ONE_LEVEL > 0);
+    assert!(Limits::<u64, u64, Paged>::PAGE_ENTRIES_UNDER_ONE_LEVEL > 0);
+    assert!(
+        Limits::<u32, u32, Flat>::MERGED_ENTRIES > 0
+            && Limits::<u32, u32, Paged>::MERGED_ENTRIES > 0
+    );
+    assert!(
+        Limits::<u64, (), Flat>::MERGED_ENTRIES > 0 && Limits::<u64, (), Paged>::MERGED_ENTRIES > 0
+    );
+};

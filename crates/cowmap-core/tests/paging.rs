@@ -450,3 +450,18 @@ fn a_page_merges_with_an_empty_half_after_a_walk() {
         assert!(links <= 16 && before > 1_000, "secret {seed}: {links} links of {before}");
     }
 }
+
+/// Pages are less full under a directory of one level; the page that is left without one is not.
+#[test]
+fn a_page_that_lost_its_directory_is_as_full_as_any() {
+    let mut map = Numbers::with_capacity(110);
+    map.extend((0..200).map(|key| (key, 0)));
+    assert!(map.directory_size().0 > 0);
+    map.retain(|key, _| key < 40);
+    assert_eq!(map.directory_size().0, 0);
+    let snapshot = map.clone();
+    map.extend((0..110).map(|key| (key, 0)));
+    assert_eq!((map.len(), map.directory_size().0, map.memory_usage().pages), (110, 0, 1));
+    map.check_invariants();
+    snapshot.check_invariants();
+}

@@ -96,7 +96,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
                 self.unshare_segments(at)?;
                 self.settle(at, Fit::Tight, hash)?;
                 merged |= merges;
-            } else if self.starts_coarse_segment(parent, at) {
+            } else if self.starts_coarse_segment(parent, at) && self.may_narrow(at) {
                 self.unshare_segments(at)?;
                 while self.narrow(at)? {
                     merged = true;
@@ -203,31 +203,41 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         Ok(narrowed)
     }
 
+    /// The other half of the segment at `height`, if the two are to merge: half of the links of each
+    /// would do.
+    fn other_segment(&self, at: PageHash, height: u8) -> Option<Segment> {
+        let above = self.parent_at(height + 1, at);
+        let Parent { segment, depth, bits, .. } = self.parent_at(height, at);
+        let (segment, upper) = (segment?, above.segment?);
+        if depth <= above.depth || depth - 1 + bits < self.floor_depth() {
+            return None;
+        }
+        let index = Segment::index(at.other_half(depth), above.depth, above.bits);
+        // SAFETY: segments of this tree, alive and not written meanwhile.
+        unsafe {
+            let link = upper.link(index);
+            let merge = link.depth() == depth
+                && segment.all_pairs_equal()
+                && link.segment().all_pairs_equal();
+            merge.then(|| link.segment())
+        }
+    }
+
     /// Merges the segment at `height` with its other half.
     fn merge_segment(&mut self, at: PageHash, height: u8) -> Result<bool, TryReserveError> {
         let above = self.parent_at(height + 1, at);
         let parent = self.parent_at(height, at);
-        let (Some(segment), Some(upper)) = (parent.segment, above.segment) else {
+        let Parent { segment: Some(segment), depth, bits, weight } = parent else {
             return Ok(false);
         };
-        let Parent { depth, bits, weight, .. } = parent;
-        if depth <= above.depth || depth - 1 + bits < self.floor_depth() {
+        let Some(other) = self.other_segment(at, height) else {
             return Ok(false);
-        }
-        let other_at = at.other_half(depth);
+        };
         // SAFETY: segments of this tree, alive; `upper` and `segment` have one owner (S2), the
         // other half perhaps not, so it is only read. Each child ends up held once by the
         // merged segment, with its weight: those of the other half are told of it before
         // what held them lets go.
         unsafe {
-            let link = upper.link(Segment::index(other_at, above.depth, above.bits));
-            if link.depth() != depth || !segment.all_pairs_equal() {
-                return Ok(false);
-            }
-            let other = link.segment();
-            if !other.all_pairs_equal() {
-                return Ok(false);
-            }
             let halves =
                 if at.bit(u32::from(depth) - 1) { [other, segment] } else { [segment, other] };
             let merged = Segment::allocate((bits, depth - 1), above.weight, weight, |index| {
@@ -246,9 +256,25 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         Ok(true)
     }
 
+    /// Whether [`narrow`](Self::narrow) would change something.
+    fn may_narrow(&self, at: PageHash) -> bool {
+        if self.levels > 1 {
+            self.other_segment(at, 1).is_some()
+        } else {
+            self.root_may_be_halved()
+        }
+    }
+
+    fn root_may_be_halved(&self) -> bool {
+        self.has_directory()
+            && self.directory_bits() > u32::from(self.floor_depth())
+            // SAFETY: the root is a segment, alive and not written meanwhile.
+            && unsafe { self.root_segment().all_pairs_equal() }
+    }
+
     /// Halves the links of the root segment, or takes it away where its one child can be the root.
     fn halve_root(&mut self) -> Result<bool, TryReserveError> {
-        if !self.has_directory() || self.directory_bits() <= u32::from(self.floor_depth()) {
+        if !self.root_may_be_halved() {
             return Ok(false);
         }
         let old = self.root_segment();
@@ -256,9 +282,6 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         // to the new segment, or its one child is held by the handle before the root lets
         // go of it.
         unsafe {
-            if !old.all_pairs_equal() {
-                return Ok(false);
-            }
             let bits = self.root_bits();
             if bits > 1 {
                 let weight = old.header().weight.get();

@@ -210,7 +210,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         u32::from(self.root_bits()) + u32::from(P::SEGMENT_BITS) * (u32::from(self.levels) - 1)
     }
 
-    /// Entries that the tree holds before it allocates: exact for one page, else an estimate.
+    /// Entries that the tree holds before it allocates: at least that for one page, else an estimate.
     pub(crate) fn capacity(&self) -> usize {
         let now = if self.has_directory() {
             self.len()

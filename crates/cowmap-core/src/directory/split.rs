@@ -4,8 +4,8 @@
 //! there is one, the segment splits first, and where that has one link in the segment above, that
 //! one; the root segment doubles, and when it is as large as it may be, a level is put above it,
 //! until there are three, when it doubles on. Each step moves one segment's links. The root grows
-//! only in proportion to the entries ([`Limits::directory_may_have`]): where keys cannot be
-//! separated within that bound, the page grows as a table.
+//! only in proportion to the entries ([`Limits::directory_may_have`]), and by one bit an insertion:
+//! where keys cannot be separated within that, the page grows as a table.
 
 use alloc::alloc::{Layout, alloc, dealloc};
 use core::mem::{align_of, size_of};

@@ -72,7 +72,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         self.len = Size::from_usize(self.len() - 1);
     }
 
-    /// Shrinks and merges the pages that belong to this handle alone and are sparse, and what is
+    /// Shrinks and merges the pages that belong to this handle alone and may be too large, and what is
     /// above them. O(pages), a few times if there is much to merge.
     ///
     /// What cannot be allocated now is left as large as it is.

@@ -245,7 +245,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         hash: &H,
         at: PageHash,
     ) -> Result<PageMut<'_, W, V>, TryReserveError> {
-        // Keys that share many bits may need several splits; what one insertion moves is bounded.
+        // Keys that share many bits may need several splits; the root doubles for one of them only.
         let most_bits = self.directory_bits() + 1;
         loop {
             let parent = self.unshare_segments(at)?;
@@ -258,6 +258,10 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
                 return self.unshare_page_under(parent, at, hash);
             } else if page.tier() < Limits::<W, V, P>::TIER || !P::PAGED {
                 self.grow(parent, at, hash)?;
+            } else if self.levels != 1
+                && view.len() < Limits::<W, V, P>::SIZING.max_entries(page.tier())
+            {
+                self.fill_up(parent, at, hash)?;
             } else if !self.split_page(at, most_bits, hash)? {
                 self.grow(self.page_parent(at), at, hash)?;
             }
@@ -269,7 +273,25 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         Limits::<W, V, P>::shape(tier, self.levels, entries, place)
     }
 
-    /// Replaces the page of `at` by one of the next tier.
+    /// Lets the page of `at` take as many entries as its tier has room for, if it was to be less full
+    /// under a directory of one level.
+    #[cold]
+    #[inline(never)]
+    fn fill_up<H: Rules<V>>(
+        &mut self,
+        parent: Parent,
+        at: PageHash,
+        hash: &H,
+    ) -> Result<(), TryReserveError> {
+        let mut page = self.unshare_page_under(parent, at, hash)?;
+        let most = Limits::<W, V, P>::SIZING.max_entries(page.page().tier());
+        // A page has fewer than 2^32 slots.
+        page.set_room((most - page.len()) as u32);
+        Ok(())
+    }
+
+    /// Replaces the page of `at`, which is full, by one of the next tier, unless its own has room for
+    /// more.
     #[cold]
     #[inline(never)]
     fn grow<H: Rules<V>>(
@@ -279,6 +301,11 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         hash: &H,
     ) -> Result<(), TryReserveError> {
         let page = self.page_under(parent, at);
+        // SAFETY: alive, being linked, and not written meanwhile.
+        let entries = unsafe { page.borrow() }.len();
+        if entries < Limits::<W, V, P>::SIZING.max_entries(page.tier()) {
+            return self.fill_up(parent, at, hash);
+        }
         let tier = page.tier().next().ok_or(TryReserveError::CAPACITY)?;
         self.resize(parent, at, tier, hash)
     }
