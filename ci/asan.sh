@@ -3,9 +3,8 @@
 . "$(dirname "$0")/steps.sh"
 . ci/nightly.sh
 
-# Tests that measure time, or count steps over millions of operations, show nothing here; tests/shapes.rs
-# takes minutes to compile with it, for its values of 64 KiB, and is under memcheck.
-tests=(basics regressions model std_api paging panics resumed allocation replay)
+# Tests that measure time, or count steps over millions of operations, show nothing here.
+tests=(basics regressions model std_api paging panics resumed allocation replay shapes)
 
 suite() {
     export ASAN_OPTIONS=detect_leaks=1 COWMAP_TEST_REDUCED=1

@@ -52,8 +52,9 @@
 //!   the one before it (around the end) has the entry's bit.
 //! * **P5** No word is stored twice.
 //! * **P6** The header's length is the number of entries, and its room what is left of what a page
-//!   of its tier may hold (an ordinary one that was shaped under a directory of one level, fewer), except while a page is being filled and not yet linked, and in a tree of which
-//!   an owning iterator takes the values.
+//!   of its tier may hold (an ordinary one that was made under a directory of one level, fewer),
+//!   except while a page is being filled and not yet linked, and in a tree of which an owning
+//!   iterator takes the values.
 //!
 //! Sharing:
 //!

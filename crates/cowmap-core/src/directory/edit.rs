@@ -211,7 +211,8 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
             (page.remove(slot, place, hash), page.len())
         };
         self.len = Size::from_usize(self.len() - 1);
-        if self.is_sparse(page.tier(), len) {
+        // The smaller one of two pages that merge has half of their entries at most.
+        if self.is_sparse(page.tier(), len, Limits::<W, V, P>::MERGED_ENTRIES / 2) {
             // What cannot be allocated now is left as large as it is.
             let _ = self.settle(at, Fit::Loose, hash);
         }
@@ -264,7 +265,8 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
             self.build_directory(depth)?;
         } else {
             let tier = Self::tier_of(entries)?;
-            let page = Page::allocate(Limits::<W, V, P>::shape(tier, 0, 0, (0, HANDLE)))?;
+            let capacity = Limits::<W, V, P>::SIZING.max_entries(tier);
+            let page = Page::allocate(Limits::<W, V, P>::shape(tier, capacity, 0, HANDLE))?;
             drop(self.take());
             self.set_root_page(page);
         }

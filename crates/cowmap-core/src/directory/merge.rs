@@ -15,17 +15,11 @@ use crate::rules::Rules;
 use crate::word::Word;
 
 impl<W: Word, V, P: Paging> Tree<W, V, P> {
-    /// Whether a page of this tier with `len` entries may have to shrink or merge.
-    pub(super) fn is_sparse(&self, tier: Tier, len: usize) -> bool {
+    /// Whether a page of this tier with `len` entries may have to shrink, or merge, which pages of up
+    /// to `merging` entries are to try.
+    pub(super) fn is_sparse(&self, tier: Tier, len: usize, merging: usize) -> bool {
         let slots = tier.groups() * Limits::<W, V, P>::LANES;
-        len < slots / 4 || (self.has_directory() && len <= Limits::<W, V, P>::MERGED_ENTRIES / 2)
-    }
-
-    /// Whether a page may have to shrink or merge, where all pages are visited: its other half may be
-    /// the empty page, which nothing is removed from.
-    pub(super) fn may_settle(&self, tier: Tier, len: usize) -> bool {
-        self.is_sparse(tier, len)
-            || (self.has_directory() && len <= Limits::<W, V, P>::MERGED_ENTRIES)
+        len < slots / 4 || (self.has_directory() && len <= merging)
     }
 
     /// Merges or shrinks the page of `at`, if that is worth it and the floor allows it. The path
@@ -96,7 +90,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
                 self.unshare_segments(at)?;
                 self.settle(at, Fit::Tight, hash)?;
                 merged |= merges;
-            } else if self.starts_coarse_segment(parent, at) && self.may_narrow(at) {
+            } else if Self::starts_segment(parent, at) && self.may_narrow(at) {
                 self.unshare_segments(at)?;
                 while self.narrow(at)? {
                     merged = true;
@@ -107,12 +101,9 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         Ok(merged)
     }
 
-    /// Whether the page of `at` is the first of its segment, and half of the segment's links would do.
-    pub(super) fn starts_coarse_segment(&self, parent: Parent, at: PageHash) -> bool {
-        let Some(segment) = parent.segment else { return false };
-        Segment::index(at, parent.depth, parent.bits) == 0
-            // SAFETY: a segment of this tree, alive and not written meanwhile.
-            && unsafe { segment.all_pairs_equal() }
+    /// Whether the page of `at` is the first of its segment.
+    pub(super) fn starts_segment(parent: Parent, at: PageHash) -> bool {
+        parent.segment.is_some() && Segment::index(at, parent.depth, parent.bits) == 0
     }
 
     /// The other half of the page of `at`, if the two are to merge.
@@ -166,7 +157,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
             } else {
                 let tier = Limits::<W, V, P>::tier_in_directory(entries)
                     .expect("a merged page has fewer entries than a page");
-                let shape = self.shape(tier, entries, (depth, parent.weight));
+                let shape = self.shape(tier, entries, depth, parent.weight);
                 let (merged, left) = Page::merge([page, other], shape, hash)?;
                 self.set_child(parent, at, depth, Link::to_page(merged));
                 Page::release_both(left, parent.weight);
@@ -203,11 +194,15 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         Ok(narrowed)
     }
 
-    /// The other half of the segment at `height`, if the two are to merge: half of the links of each
-    /// would do.
-    fn other_segment(&self, at: PageHash, height: u8) -> Option<Segment> {
-        let above = self.parent_at(height + 1, at);
-        let Parent { segment, depth, bits, .. } = self.parent_at(height, at);
+    /// The segment below `above` on the path of `at`, and its other half, if the two are to merge:
+    /// half of the links of each would do.
+    fn mergeable_segments(
+        &self,
+        above: Parent,
+        parent: Parent,
+        at: PageHash,
+    ) -> Option<[Segment; 2]> {
+        let Parent { segment, depth, bits, .. } = parent;
         let (segment, upper) = (segment?, above.segment?);
         if depth <= above.depth || depth - 1 + bits < self.floor_depth() {
             return None;
@@ -219,7 +214,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
             let merge = link.depth() == depth
                 && segment.all_pairs_equal()
                 && link.segment().all_pairs_equal();
-            merge.then(|| link.segment())
+            merge.then(|| [segment, link.segment()])
         }
     }
 
@@ -227,13 +222,11 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     fn merge_segment(&mut self, at: PageHash, height: u8) -> Result<bool, TryReserveError> {
         let above = self.parent_at(height + 1, at);
         let parent = self.parent_at(height, at);
-        let Parent { segment: Some(segment), depth, bits, weight } = parent else {
+        let Some([segment, other]) = self.mergeable_segments(above, parent, at) else {
             return Ok(false);
         };
-        let Some(other) = self.other_segment(at, height) else {
-            return Ok(false);
-        };
-        // SAFETY: segments of this tree, alive; `upper` and `segment` have one owner (S2), the
+        let Parent { depth, bits, weight, .. } = parent;
+        // SAFETY: segments of this tree, alive; `segment` and what is above have one owner (S2), the
         // other half perhaps not, so it is only read. Each child ends up held once by the
         // merged segment, with its weight: those of the other half are told of it before
         // what held them lets go.
@@ -259,7 +252,8 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     /// Whether [`narrow`](Self::narrow) would change something.
     fn may_narrow(&self, at: PageHash) -> bool {
         if self.levels > 1 {
-            self.other_segment(at, 1).is_some()
+            let (above, parent) = (self.parent_at(2, at), self.parent_at(1, at));
+            self.mergeable_segments(above, parent, at).is_some()
         } else {
             self.root_may_be_halved()
         }

@@ -100,10 +100,10 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         assert_eq!(len, self.len(), "D5: the map's length");
     }
 
-    /// Whether pages of this tier are full with so many entries, under a directory of some levels.
+    /// Whether a page of this tier may be full with so many entries, whatever the levels when it was
+    /// made.
     fn may_hold(tier: Tier, entries: usize) -> bool {
-        let full = |levels| Limits::<W, V, P>::shape(tier, levels, 0, (0, HANDLE)).room as usize;
-        entries == full(0) || entries == full(1)
+        [0, 1].map(|levels| Limits::<W, V, P>::page_capacity(tier, levels, 0)).contains(&entries)
     }
 
     /// Checks a segment and what is below it, and counts the entries.

@@ -75,7 +75,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         // grown as a table, that may be more than an ordinary page holds.
         let tier = Limits::<W, V, P>::tier_in_directory(entries - 2)
             .expect("half of a page has fewer entries than a page");
-        let shape = self.shape(tier, entries - 2, (depth + 1, parent.weight));
+        let shape = self.shape(tier, entries - 2, depth + 1, parent.weight);
         // SAFETY: the path has one owner. A page of one owner keeps one half, and the other half's
         // links go to the new page; else both halves are linked before the old page is
         // released.
@@ -106,7 +106,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         // SAFETY: alive, being linked; it has one owner, as its path has, since it was split.
         let mut page = unsafe { page.borrow_mut() };
         let (tier, entries) = (page.page().tier(), page.len());
-        page.set_room(self.shape(tier, entries, (0, 0)).room - entries as u32);
+        page.set_capacity(self.page_capacity(tier, entries));
         if let Some(smaller) = Limits::<W, V, P>::tier_in_directory(entries)
             && smaller < tier
         {

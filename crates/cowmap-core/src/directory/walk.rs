@@ -10,7 +10,7 @@ use super::write::Parent;
 use crate::error::TryReserveError;
 use crate::hash::PageHash;
 use crate::order::reversed;
-use crate::paging::{Paging, Size};
+use crate::paging::{Limits, Paging, Size};
 use crate::rules::Rules;
 use crate::word::Word;
 
@@ -99,11 +99,13 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         while let Some(at) = next {
             if let Some(page) = self.sole_page(at)
                 // SAFETY: alive, being linked, and not written meanwhile.
-                && self.may_settle(page.tier(), unsafe { page.borrow() }.len())
+                && let len = unsafe { page.borrow() }.len()
+                // The other half may be the empty page, which is not visited.
+                && self.is_sparse(page.tier(), len, Limits::<W, V, P>::MERGED_ENTRIES)
             {
                 let _ = self.settle(at, Fit::Loose, hash);
             } else if let Some(parent) = self.sole_parent(at)
-                && self.starts_coarse_segment(parent, at)
+                && Self::starts_segment(parent, at)
             {
                 while let Ok(true) = self.narrow(at) {}
             }

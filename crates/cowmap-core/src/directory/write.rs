@@ -256,42 +256,30 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
                 self.materialise(parent, at)?;
             } else if !view.is_full() {
                 return self.unshare_page_under(parent, at, hash);
-            } else if page.tier() < Limits::<W, V, P>::TIER || !P::PAGED {
-                self.grow(parent, at, hash)?;
-            } else if self.levels != 1
-                && view.len() < Limits::<W, V, P>::SIZING.max_entries(page.tier())
+            } else if page.tier() < Limits::<W, V, P>::TIER
+                || view.len() < self.page_capacity(page.tier(), 0)
+                || !P::PAGED
             {
-                self.fill_up(parent, at, hash)?;
+                self.grow(parent, at, hash)?;
             } else if !self.split_page(at, most_bits, hash)? {
                 self.grow(self.page_parent(at), at, hash)?;
             }
         }
     }
 
-    /// The shape of a page of this tree.
-    pub(super) fn shape(&self, tier: Tier, entries: usize, place: (u8, usize)) -> Shape {
-        Limits::<W, V, P>::shape(tier, self.levels, entries, place)
+    /// With how many entries a page of this tier that has `entries` is full by now.
+    pub(super) fn page_capacity(&self, tier: Tier, entries: usize) -> usize {
+        Limits::<W, V, P>::page_capacity(tier, self.levels, entries)
     }
 
-    /// Lets the page of `at` take as many entries as its tier has room for, if it was to be less full
-    /// under a directory of one level.
-    #[cold]
-    #[inline(never)]
-    fn fill_up<H: Rules<V>>(
-        &mut self,
-        parent: Parent,
-        at: PageHash,
-        hash: &H,
-    ) -> Result<(), TryReserveError> {
-        let mut page = self.unshare_page_under(parent, at, hash)?;
-        let most = Limits::<W, V, P>::SIZING.max_entries(page.page().tier());
-        // A page has fewer than 2^32 slots.
-        page.set_room((most - page.len()) as u32);
-        Ok(())
+    /// The shape of a page that gets `entries`.
+    pub(super) fn shape(&self, tier: Tier, entries: usize, depth: u8, weight: usize) -> Shape {
+        Limits::<W, V, P>::shape(tier, self.page_capacity(tier, entries), depth, weight)
     }
 
-    /// Replaces the page of `at`, which is full, by one of the next tier, unless its own has room for
-    /// more.
+    /// Makes room in the full page of `at` without splitting it: it may take as many entries as its
+    /// tier has room for, where it was to be less full under one level, or is replaced by a page of
+    /// the next tier.
     #[cold]
     #[inline(never)]
     fn grow<H: Rules<V>>(
@@ -303,8 +291,10 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         let page = self.page_under(parent, at);
         // SAFETY: alive, being linked, and not written meanwhile.
         let entries = unsafe { page.borrow() }.len();
-        if entries < Limits::<W, V, P>::SIZING.max_entries(page.tier()) {
-            return self.fill_up(parent, at, hash);
+        let most = Limits::<W, V, P>::SIZING.max_entries(page.tier());
+        if entries < most {
+            self.unshare_page_under(parent, at, hash)?.set_capacity(most);
+            return Ok(());
         }
         let tier = page.tier().next().ok_or(TryReserveError::CAPACITY)?;
         self.resize(parent, at, tier, hash)
@@ -325,7 +315,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         unsafe {
             let view = page.borrow();
             let depth = view.depth();
-            let shape = self.shape(tier, view.len(), (depth, parent.weight));
+            let shape = self.shape(tier, view.len(), depth, parent.weight);
             if page.is_empty_page() || page.count().is_sole(parent.weight) {
                 let new = page.move_into(shape, hash)?;
                 self.replace_page(parent, at, new, depth);
@@ -343,7 +333,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     #[inline(never)]
     fn materialise(&mut self, parent: Parent, at: PageHash) -> Result<(), TryReserveError> {
         let (depth, tier) = self.page_to_materialise(parent, at);
-        let page = Page::allocate(self.shape(tier, 0, (depth, parent.weight)))?;
+        let page = Page::allocate(self.shape(tier, 0, depth, parent.weight))?;
         // SAFETY: the path has one owner; the links led to the empty page, which nobody holds.
         unsafe { self.replace_page(parent, at, page, depth) };
         Ok(())

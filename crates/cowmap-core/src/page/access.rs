@@ -191,9 +191,11 @@ impl<'a, W: Word, V> PageMut<'a, W, V> {
         self.header_mut().depth = depth;
     }
 
-    /// Notes how many entries the page can still take before it grows.
-    pub(crate) fn set_room(&mut self, room: u32) {
-        self.header_mut().room = room;
+    /// Notes with how many entries, no fewer than it has, the page is full.
+    pub(crate) fn set_capacity(&mut self, entries: usize) {
+        let header = self.header_mut();
+        // A page has fewer than 2^32 slots.
+        header.room = entries as u32 - header.len;
     }
 
     /// The value in a slot.
