@@ -95,6 +95,7 @@
 //! | How is a path made one's own? | `directory/write.rs` |
 //! | How does the directory change its shape? | `directory/split.rs`, `directory/merge.rs` |
 //! | In what order are entries visited? | `order.rs`, `page/slots.rs`, `directory/pages.rs` |
+//! | How are entries lent, taken and sieved? | `entries/`, `page/slot.rs` |
 //! | What do users see? | `map/` |
 
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -106,6 +107,7 @@ extern crate alloc;
 mod capacity;
 mod count;
 mod directory;
+mod entries;
 mod error;
 mod group;
 mod hash;

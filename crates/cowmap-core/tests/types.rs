@@ -8,8 +8,9 @@ use std::rc::Rc;
 use std::sync::{Arc, MutexGuard, RwLockReadGuard};
 
 use cowmap_core::{
-    CowMap, Entry, Fixed, Flat, FlatCowMap, IntoIter, Iter, Keys, MemoryUsage, OccupiedEntry,
-    Paged, ReservedKey, Seeded, SeededCowMap, TryReserveError, VacantEntry, Values,
+    CowMap, Drain, Entry, ExtractIf, Fixed, Flat, FlatCowMap, IntoIter, IntoKeys, IntoValues, Iter,
+    IterMut, Keys, MemoryUsage, OccupiedEntry, Paged, ReservedKey, Seeded, SeededCowMap,
+    TryReserveError, VacantEntry, Values, ValuesMut,
 };
 use static_assertions::{assert_impl_all, assert_not_impl_any, const_assert, const_assert_eq};
 
@@ -56,6 +57,21 @@ assert_not_impl_any!(IntoIter<i64, NotSync, Paged>: Send, Sync);
 assert_impl_all!(Entry<'static, i64, u8, Paged, Fixed>: Send, Sync);
 assert_not_impl_any!(OccupiedEntry<'static, i64, NotSend, Paged, Seeded>: Send, Sync);
 assert_not_impl_any!(VacantEntry<'static, i64, NotSync, Flat, Fixed>: Send, Sync);
+
+assert_impl_all!(Drain<'static, i64, Arc<str>, Paged>: Send, Sync);
+assert_impl_all!(IntoKeys<i64, Arc<str>, Paged>: Send, Sync);
+assert_not_impl_any!(Drain<'static, i64, NotSend, Paged>: Send, Sync);
+assert_not_impl_any!(IntoValues<i64, NotSync, Flat>: Send, Sync);
+
+// What changes a map is like a mutable borrow of it.
+type Extract<V> = ExtractIf<'static, i64, V, Paged, Fixed, fn(i64, &V) -> bool>;
+assert_impl_all!(IterMut<'static, i64, Arc<str>, Paged, Fixed>: Send, Sync, ExactSizeIterator);
+assert_impl_all!(ValuesMut<'static, i64, Arc<str>, Flat, Seeded>: Send, Sync);
+assert_impl_all!(Extract<Arc<str>>: Send, Sync);
+assert_not_impl_any!(IterMut<'static, i64, NotSend, Paged, Fixed>: Send, Sync);
+assert_not_impl_any!(ValuesMut<'static, i64, NotSync, Flat, Seeded>: Send, Sync);
+assert_not_impl_any!(Extract<NotSend>: Send, Sync);
+assert_not_impl_any!(Extract<NotSync>: Send, Sync);
 
 assert_impl_all!(MemoryUsage: Send, Sync, Copy);
 assert_impl_all!(TryReserveError: Send, Sync, std::error::Error);

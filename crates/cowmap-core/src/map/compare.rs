@@ -2,34 +2,15 @@
 //! address.
 
 use super::{Map, key_of};
-use crate::directory::walk::Walk;
+use crate::entries::Walked;
 use crate::hash::Hashing;
 use crate::key::SentinelKey;
-use crate::page::Slots;
 use crate::paging::Paging;
 
 impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// The entries of this map, without those in pages that `other` has too.
     fn entries_apart<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = (K, &'a V)> {
-        let mut walk = Walk::over(&self.tree);
-        let mut slots = Slots::none();
-        core::iter::from_fn(move || {
-            loop {
-                // SAFETY: the page is one of this map's, which is borrowed, so it is alive and
-                // nobody writes it.
-                if let Some(slot) = unsafe { slots.next() } {
-                    // SAFETY: as above.
-                    let page = unsafe { slots.page().borrow() };
-                    // SAFETY: `slots` gives slots that hold entries.
-                    return Some((key_of::<K>(page.word(slot)), unsafe { page.value(slot) }));
-                }
-                let at = walk.next(&self.tree)?;
-                let page = self.tree.page(at).page();
-                if page != other.tree.page(at).page() {
-                    slots = Slots::of(page);
-                }
-            }
-        })
+        Walked::apart(&self.tree, &other.tree).map(|(word, value)| (key_of::<K>(word), value))
     }
 
     /// Whether `other` has every entry of this map. O(n); skips pages that both have, whose values

@@ -1,18 +1,14 @@
 //! Entries: a key's place in a map, found once.
-//!
-//! An entry holds the key and the slot, never a pointer across un-sharing: a page that is copied
-//! because it is shared has each entry in the same slot.
 
 use core::fmt;
 
-use super::Map;
+use super::{Map, WriteRules};
+use crate::directory::Tree;
+use crate::entries::Occupied;
 use crate::error::OrRaise;
-use crate::hash::{Hashing, WordHash};
+use crate::hash::Hashing;
 use crate::key::{SentinelKey, WordOf};
-use crate::page::Slot;
-use crate::paging::{Limits, Paging};
-use crate::rules::Cloning;
-use crate::word::Word;
+use crate::paging::Paging;
 
 /// A key's place in a map: occupied or vacant. From [`Map::entry`].
 ///
@@ -49,11 +45,8 @@ pub enum Entry<'a, K: SentinelKey, V, P: Paging, H: Hashing> {
 /// assert!(map.is_empty());
 /// ```
 pub struct OccupiedEntry<'a, K: SentinelKey, V, P: Paging, H: Hashing> {
-    map: &'a mut Map<K, V, P, H>,
+    entry: Occupied<'a, WordOf<K>, V, P, WriteRules<'a, K, V, P, H>>,
     key: K,
-    word: WordOf<K>,
-    /// Holds the entry of `word`, in whatever page that is in: invariant.
-    slot: Slot,
 }
 
 /// The place of a key that is not in the map.
@@ -70,7 +63,8 @@ pub struct OccupiedEntry<'a, K: SentinelKey, V, P: Paging, H: Hashing> {
 /// assert_eq!(map[1], 'a');
 /// ```
 pub struct VacantEntry<'a, K: SentinelKey, V, P: Paging, H: Hashing> {
-    map: &'a mut Map<K, V, P, H>,
+    tree: &'a mut Tree<WordOf<K>, V, P>,
+    rules: WriteRules<'a, K, V, P, H>,
     key: K,
     word: WordOf<K>,
 }
@@ -80,9 +74,10 @@ impl<'a, K: SentinelKey, V, P: Paging, H: Hashing> Entry<'a, K, V, P, H> {
     /// give another.)
     #[inline]
     pub(super) fn find(map: &'a mut Map<K, V, P, H>, key: K, word: WordOf<K>) -> Self {
-        match map.tree.find(&map.reading(), word).map(|(_, slot)| slot) {
-            Some(slot) => Entry::Occupied(OccupiedEntry { map, key, word, slot }),
-            None => Entry::Vacant(VacantEntry { map, key, word }),
+        let (tree, rules) = map.writing();
+        match Occupied::find(tree, rules, word) {
+            Ok(entry) => Entry::Occupied(OccupiedEntry { entry, key }),
+            Err((tree, rules)) => Entry::Vacant(VacantEntry { tree, rules, key, word }),
         }
     }
 
@@ -239,9 +234,7 @@ impl<'a, K: SentinelKey, V, P: Paging, H: Hashing> OccupiedEntry<'a, K, V, P, H>
     /// ```
     #[inline]
     pub fn get(&self) -> &V {
-        let page = self.map.tree.page(self.map.reading().page(self.word.widen()));
-        // SAFETY: the slot holds the entry of `word` in its page (invariant of the type).
-        unsafe { page.value(self.slot) }
+        self.entry.get()
     }
 }
 
@@ -258,15 +251,7 @@ impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> OccupiedEntry<'a, K, V
     /// ```
     #[inline]
     pub fn get_mut(&mut self) -> &mut V {
-        // SAFETY: the slot holds the entry of `word` in its page (invariant of the type).
-        unsafe {
-            self.map.tree.value_mut(
-                &Cloning::<Limits<WordOf<K>, V, P>, H>::by(&self.map.hash),
-                self.word,
-                self.slot,
-            )
-        }
-        .or_raise()
+        self.entry.get_mut()
     }
 
     /// The value, to be changed, for as long as the map is borrowed. O(1); copies the page if it is
@@ -287,15 +272,7 @@ impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> OccupiedEntry<'a, K, V
     /// ```
     #[inline]
     pub fn into_mut(self) -> &'a mut V {
-        // SAFETY: the slot holds the entry of `word` in its page (invariant of the type).
-        unsafe {
-            self.map.tree.value_mut(
-                &Cloning::<Limits<WordOf<K>, V, P>, H>::by(&self.map.hash),
-                self.word,
-                self.slot,
-            )
-        }
-        .or_raise()
+        self.entry.into_mut()
     }
 
     /// Replaces the value and answers the one there was. O(1); copies the page if it is shared.
@@ -335,15 +312,7 @@ impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> OccupiedEntry<'a, K, V
     /// ```
     #[inline]
     pub fn remove(self) -> V {
-        // SAFETY: the slot holds the entry of `word` in its page (invariant of the type).
-        unsafe {
-            self.map.tree.remove_slot(
-                &Cloning::<Limits<WordOf<K>, V, P>, H>::by(&self.map.hash),
-                self.word,
-                self.slot,
-            )
-        }
-        .or_raise()
+        self.entry.remove()
     }
 }
 
@@ -399,11 +368,12 @@ impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> VacantEntry<'a, K, V, 
     /// ```
     #[inline]
     pub fn insert_entry(self, value: V) -> OccupiedEntry<'a, K, V, P, H> {
-        let VacantEntry { map, key, word } = self;
-        let (tree, hash) = map.writing();
-        tree.insert_absent(&hash, word, value).or_raise();
-        let (_, slot) = map.tree.find(&map.reading(), word).expect("it was inserted just now");
-        OccupiedEntry { map, key, word, slot }
+        let VacantEntry { tree, rules, key, word } = self;
+        tree.insert_absent(&rules, word, value).or_raise();
+        let Ok(entry) = Occupied::find(tree, rules, word) else {
+            unreachable!("it was inserted just now")
+        };
+        OccupiedEntry { entry, key }
     }
 
     /// Inserts a value, and answers it, to be changed. O(1); copies the page if it is shared.
@@ -421,14 +391,7 @@ impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> VacantEntry<'a, K, V, 
     /// ```
     #[inline]
     pub fn insert(self, value: V) -> &'a mut V {
-        self.map
-            .tree
-            .insert_absent(
-                &Cloning::<Limits<WordOf<K>, V, P>, H>::by(&self.map.hash),
-                self.word,
-                value,
-            )
-            .or_raise()
+        self.tree.insert_absent(&self.rules, self.word, value).or_raise()
     }
 }
 

@@ -2,11 +2,13 @@
 
 use core::fmt;
 use core::iter::FusedIterator;
+use core::marker::PhantomData;
 
-use super::{IntoIter, Map};
+use super::{Map, key_of};
 use crate::directory::Tree;
+use crate::entries::IntoEntries;
 use crate::hash::Hashing;
-use crate::key::SentinelKey;
+use crate::key::{SentinelKey, WordOf};
 use crate::paging::Paging;
 
 impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
@@ -21,7 +23,7 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// assert_eq!(keys, [1, 2]);
     /// ```
     pub fn into_keys(self) -> IntoKeys<K, V, P> {
-        IntoKeys { entries: IntoIter::of(self.tree) }
+        IntoKeys { entries: IntoEntries::of(self.tree), marker: PhantomData }
     }
 
     /// The values, by value. Visiting all is O(capacity); values are moved out of pages that the
@@ -39,7 +41,7 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     where
         V: Clone,
     {
-        IntoValues { entries: IntoIter::of(self.tree) }
+        IntoValues { entries: IntoEntries::of(self.tree), marker: PhantomData }
     }
 }
 
@@ -53,7 +55,8 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
 /// assert_eq!(keys.sum::<u64>(), 3);
 /// ```
 pub struct IntoKeys<K: SentinelKey, V, P: Paging> {
-    entries: IntoIter<K, V, P>,
+    entries: IntoEntries<WordOf<K>, V, P>,
+    marker: PhantomData<K>,
 }
 
 impl<K: SentinelKey, V, P: Paging> Iterator for IntoKeys<K, V, P> {
@@ -61,7 +64,7 @@ impl<K: SentinelKey, V, P: Paging> Iterator for IntoKeys<K, V, P> {
 
     #[inline]
     fn next(&mut self) -> Option<K> {
-        self.entries.next_key()
+        self.entries.next_word().map(key_of::<K>)
     }
 
     #[inline]
@@ -70,8 +73,8 @@ impl<K: SentinelKey, V, P: Paging> Iterator for IntoKeys<K, V, P> {
     }
 
     #[inline]
-    fn fold<B, F: FnMut(B, K) -> B>(self, init: B, f: F) -> B {
-        self.entries.fold_keys(init, f)
+    fn fold<B, F: FnMut(B, K) -> B>(self, init: B, mut f: F) -> B {
+        self.entries.fold_words(init, |acc, word| f(acc, key_of::<K>(word)))
     }
 }
 
@@ -85,7 +88,8 @@ impl<K: SentinelKey, V, P: Paging> Iterator for IntoKeys<K, V, P> {
 /// assert_eq!(values.sum::<i32>(), 30);
 /// ```
 pub struct IntoValues<K: SentinelKey, V, P: Paging> {
-    entries: IntoIter<K, V, P>,
+    entries: IntoEntries<WordOf<K>, V, P>,
+    marker: PhantomData<K>,
 }
 
 impl<K: SentinelKey, V: Clone, P: Paging> Iterator for IntoValues<K, V, P> {
@@ -93,7 +97,7 @@ impl<K: SentinelKey, V: Clone, P: Paging> Iterator for IntoValues<K, V, P> {
 
     #[inline]
     fn next(&mut self) -> Option<V> {
-        self.entries.next_value()
+        self.entries.next().map(|(_, value)| value)
     }
 
     #[inline]
@@ -102,8 +106,8 @@ impl<K: SentinelKey, V: Clone, P: Paging> Iterator for IntoValues<K, V, P> {
     }
 
     #[inline]
-    fn fold<B, F: FnMut(B, V) -> B>(self, init: B, f: F) -> B {
-        self.entries.fold_values(init, f)
+    fn fold<B, F: FnMut(B, V) -> B>(self, init: B, mut f: F) -> B {
+        self.entries.fold(init, |acc, (_, value)| f(acc, value))
     }
 }
 
@@ -112,30 +116,23 @@ impl<K: SentinelKey, V, P: Paging> FusedIterator for IntoKeys<K, V, P> {}
 impl<K: SentinelKey, V: Clone, P: Paging> ExactSizeIterator for IntoValues<K, V, P> {}
 impl<K: SentinelKey, V: Clone, P: Paging> FusedIterator for IntoValues<K, V, P> {}
 
-impl<K: SentinelKey, V, P: Paging> Default for IntoIter<K, V, P> {
-    /// An iterator over nothing.
-    fn default() -> Self {
-        IntoIter::of(Tree::new())
-    }
-}
-
 impl<K: SentinelKey, V, P: Paging> Default for IntoKeys<K, V, P> {
     /// An iterator over nothing.
     fn default() -> Self {
-        IntoKeys { entries: IntoIter::default() }
+        IntoKeys { entries: IntoEntries::of(Tree::new()), marker: PhantomData }
     }
 }
 
 impl<K: SentinelKey, V, P: Paging> Default for IntoValues<K, V, P> {
     /// An iterator over nothing.
     fn default() -> Self {
-        IntoValues { entries: IntoIter::default() }
+        IntoValues { entries: IntoEntries::of(Tree::new()), marker: PhantomData }
     }
 }
 
 impl<K: SentinelKey + fmt::Debug, V, P: Paging> fmt::Debug for IntoKeys<K, V, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.entries.rest().map(|(key, _)| key)).finish()
+        f.debug_list().entries(self.entries.rest().map(|(word, _)| key_of::<K>(word))).finish()
     }
 }
 

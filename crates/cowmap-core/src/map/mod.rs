@@ -1,21 +1,15 @@
 //! The map: one generic type, whose policies make it paged or flat, fixed or seeded.
 
-#[cfg(feature = "arbitrary")]
-mod arbitrary;
 mod compare;
-mod disjoint;
 mod drain;
 mod entry;
+#[cfg(any(feature = "arbitrary", feature = "proptest", feature = "quickcheck"))]
+mod generate;
+mod get_disjoint_mut;
+mod get_many;
 mod into;
 mod iter;
 mod iter_mut;
-mod many;
-#[cfg(any(test, feature = "rayon"))]
-mod portion;
-#[cfg(feature = "proptest")]
-mod proptest;
-#[cfg(feature = "quickcheck")]
-mod quickcheck;
 #[cfg(feature = "rayon")]
 mod rayon;
 mod retain;
@@ -23,23 +17,21 @@ mod retain;
 mod serde;
 mod single;
 mod snapshot;
-#[cfg(any(feature = "arbitrary", feature = "proptest", feature = "quickcheck"))]
-mod snapshots;
 mod sorted;
 mod traits;
 mod write;
 
 pub use drain::Drain;
 pub use entry::{Entry, OccupiedEntry, VacantEntry};
+#[cfg(any(feature = "arbitrary", feature = "proptest", feature = "quickcheck"))]
+pub use generate::WithSnapshots;
+pub use get_many::GetEach;
 pub use into::{IntoKeys, IntoValues};
 pub use iter::{IntoIter, Iter, Keys, Values};
 pub use iter_mut::{IterMut, ValuesMut};
-pub use many::GetEach;
 #[cfg(feature = "rayon")]
 pub use rayon::{IntoParIter, ParIter, ParIterMut};
 pub use retain::ExtractIf;
-#[cfg(any(feature = "arbitrary", feature = "proptest", feature = "quickcheck"))]
-pub use snapshots::WithSnapshots;
 pub use sorted::IterSorted;
 
 use core::marker::PhantomData;
@@ -104,9 +96,11 @@ pub type FlatCowMap<K, V> = Map<K, V, Flat, Fixed>;
 /// ```
 pub type SeededCowMap<K, V> = Map<K, V, Paged, Seeded>;
 
-/// The tree of a map that is being written, and how it is.
-type Writing<'a, K, V, P, H> =
-    (&'a mut Tree<WordOf<K>, V, P>, Cloning<'a, Limits<WordOf<K>, V, P>, H>);
+/// The rules by which a map's tree is written.
+type WriteRules<'a, K, V, P, H> = Cloning<'a, Limits<WordOf<K>, V, P>, H>;
+
+/// The tree of a map that is being written, and by which rules.
+type Writing<'a, K, V, P, H> = (&'a mut Tree<WordOf<K>, V, P>, WriteRules<'a, K, V, P, H>);
 
 /// A copy-on-write hash map from integer keys `K` to values `V`.
 ///

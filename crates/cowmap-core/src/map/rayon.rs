@@ -3,7 +3,6 @@
 //! The feature stands again at each public `impl`: the pages of `cowmap` show what is written
 //! there.
 
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
@@ -11,23 +10,19 @@ use core::marker::PhantomData;
 use rayon::iter::plumbing::{Folder, UnindexedConsumer, UnindexedProducer, bridge_unindexed};
 use rayon::iter::{FromParallelIterator, IntoParallelIterator, ParallelExtend, ParallelIterator};
 
-use super::portion::Portion;
 use super::{Map, key_of};
-use crate::directory::Tree;
-use crate::error::OrRaise;
+use crate::entries::{ExclusivePortion, OwnedPortion, SharedPortion};
 use crate::hash::Hashing;
 use crate::key::{SentinelKey, WordOf};
 use crate::paging::Paging;
 
 /// Writes the producer and the parallel iterator around a portion.
 macro_rules! parallel_iterator {
-    ($(#[$doc:meta])* $name:ident<$($lifetime:lifetime,)? $($policy:ident)?>, $item:ty, $owner:ty, $($clone:ident)?,
-     ($page:ident, $slot:ident, $sole:ident) => $entry:expr) => {
+    ($(#[$doc:meta])* $name:ident<$($lifetime:lifetime,)? $($policy:ident)?>, $item:ty,
+     $portion:ty, $($clone:ident)?) => {
         $(#[$doc])*
         pub struct $name<$($lifetime,)? K: SentinelKey, V $(, $policy: Paging)?> {
-            portion: Portion<WordOf<K>, V>,
-            /// Keeps alive what the portion leads to. Portions are dropped before it.
-            owner: $owner,
+            portion: $portion,
             marker: PhantomData<K>,
         }
 
@@ -56,28 +51,20 @@ macro_rules! parallel_iterator {
 
             fn split(self) -> (Self, Option<Self>) {
                 let (lower, upper) = self.portion.split();
-                let upper = upper.map(|portion| $name {
-                    portion,
-                    owner: self.owner.clone(),
-                    marker: PhantomData,
-                });
-                ($name { portion: lower, ..self }, upper)
+                let whole = |portion| $name { portion, marker: PhantomData };
+                (whole(lower), upper.map(whole))
             }
 
             fn fold_with<F: Folder<Self::Item>>(self, folder: F) -> F {
                 let mut folder = Some(folder);
-                // SAFETY: the owner keeps the tree alive, and only portions, which have no slot in
-                // common, lead to its slots.
-                unsafe {
-                    self.portion.visit(|$page, $slot, $sole| {
-                        let item = $entry;
-                        let full = folder
-                            .take()
-                            .map(|folder| folder.consume(item))
-                            .is_none_or(|next| folder.insert(next).full());
-                        !full
-                    });
-                }
+                self.portion.visit(|word, value| {
+                    let item = (key_of::<K>(word), value);
+                    let full = folder
+                        .take()
+                        .map(|folder| folder.consume(item))
+                        .is_none_or(|next| folder.insert(next).full());
+                    !full
+                });
                 folder.expect("a folder comes back from each item")
             }
         }
@@ -94,9 +81,6 @@ macro_rules! parallel_iterator {
     };
 }
 
-/// Values that may be replaced by any other `V`: invariant in `V`, as `&mut V` is.
-type Exclusive<'a, V> = (&'a V, fn(V) -> V);
-
 parallel_iterator! {
     /// The entries of a map in parallel, from `par_iter`.
     ///
@@ -109,11 +93,7 @@ parallel_iterator! {
     /// let map: CowMap<u64, u64> = (0..1000).map(|id| (id, 2 * id)).collect();
     /// assert_eq!(map.par_iter().map(|(_, value)| value).sum::<u64>(), 999_000);
     /// ```
-    ParIter<'a,>, (K, &'a V), PhantomData<&'a V>, ,
-    (page, slot, _sole) => {
-        let page = page.borrow();
-        (key_of::<K>(page.word(slot)), page.value(slot))
-    }
+    ParIter<'a,>, (K, &'a V), SharedPortion<'a, WordOf<K>, V>,
 }
 
 parallel_iterator! {
@@ -130,11 +110,7 @@ parallel_iterator! {
     /// map.par_iter_mut().for_each(|(key, value)| *value = 2 * key);
     /// assert_eq!(map[500], 1000);
     /// ```
-    ParIterMut<'a,>, (K, &'a mut V), PhantomData<Exclusive<'a, V>>, ,
-    (page, slot, _sole) => {
-        let word = page.borrow().word(slot);
-        (key_of::<K>(word), page.borrow_mut().value_mut(slot))
-    }
+    ParIterMut<'a,>, (K, &'a mut V), ExclusivePortion<'a, WordOf<K>, V>,
 }
 
 parallel_iterator! {
@@ -150,15 +126,7 @@ parallel_iterator! {
     /// let digits: usize = map.into_par_iter().map(|(_, text)| text.len()).sum();
     /// assert_eq!(digits, 10 + 90 * 2 + 900 * 3);
     /// ```
-    IntoParIter<P>, (K, V), Arc<Tree<WordOf<K>, V, P>>, Clone,
-    (page, slot, sole) => {
-        let key = key_of::<K>(page.borrow().word(slot));
-        if sole {
-            (key, page.borrow_mut().take(slot))
-        } else {
-            (key, page.borrow().value(slot).clone())
-        }
-    }
+    IntoParIter<P>, (K, V), OwnedPortion<WordOf<K>, V, P>, Clone
 }
 
 #[cfg(feature = "rayon")]
@@ -174,7 +142,7 @@ where
 
     /// O(pages) to begin with.
     fn into_par_iter(self) -> ParIter<'a, K, V> {
-        ParIter { portion: Portion::of(&self.tree), owner: PhantomData, marker: PhantomData }
+        ParIter { portion: SharedPortion::of(&self.tree), marker: PhantomData }
     }
 }
 
@@ -192,9 +160,8 @@ where
     /// O(pages) to begin with; copies all that is shared, on the calling thread, before the
     /// parallel work begins.
     fn into_par_iter(self) -> ParIterMut<'a, K, V> {
-        let (tree, hash) = self.writing();
-        tree.unshare_all(&hash).or_raise();
-        ParIterMut { portion: Portion::of(tree), owner: PhantomData, marker: PhantomData }
+        let (tree, rules) = self.writing();
+        ParIterMut { portion: ExclusivePortion::of(tree, &rules), marker: PhantomData }
     }
 }
 
@@ -212,8 +179,7 @@ where
     /// O(pages) to begin with; values are moved out of pages that the map owned alone, and cloned
     /// out of shared ones.
     fn into_par_iter(self) -> IntoParIter<K, V, P> {
-        let portion = Portion::of(&self.tree);
-        IntoParIter { portion, owner: Arc::new(self.tree), marker: PhantomData }
+        IntoParIter { portion: OwnedPortion::of(self.tree), marker: PhantomData }
     }
 }
 

@@ -1,20 +1,13 @@
 //! Removing entries by a condition: `retain`, `retain_mut` and `extract_if`.
-//!
-//! A page is made the map's own at the first entry that is to go. Removals free slots and move
-//! nothing while a page is being visited; its overflow bits are put in order when it is done, and
-//! sparse pages merge when all are. The length is right after each removal, so a closure that
-//! panics, or an iterator that is forgotten, leaves a map that has lost what was removed so far and
-//! nothing else.
 
 use core::fmt;
 use core::iter::FusedIterator;
+use core::marker::PhantomData;
 
-use super::{Map, key_of};
-use crate::directory::walk::Walk;
-use crate::error::OrRaise;
-use crate::hash::{Hashing, PageHash};
+use super::{Map, WriteRules, key_of};
+use crate::entries::Sieve;
+use crate::hash::Hashing;
 use crate::key::{SentinelKey, WordOf};
-use crate::page::{Slot, Slots};
 use crate::paging::Paging;
 
 impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
@@ -33,8 +26,11 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// assert_eq!(map.get(3), None);
     /// ```
     pub fn retain<F: FnMut(K, &V) -> bool>(&mut self, mut keep: F) {
-        let mut sieve = Sieve::over(self);
-        while let Some(removed) = sieve.next(|key, value| !keep(key, value)) {
+        let (tree, rules) = self.writing();
+        let mut sieve = Sieve::over(tree, rules);
+        while let Some(removed) =
+            sieve.next(|word, value| (!keep(key_of(word), value)).then_some(()))
+        {
             drop(removed);
         }
     }
@@ -54,8 +50,11 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// assert_eq!(lives.get(2), Some(&2));
     /// ```
     pub fn retain_mut<F: FnMut(K, &mut V) -> bool>(&mut self, mut keep: F) {
-        let mut sieve = Sieve::over(self);
-        while let Some(removed) = sieve.next_mut(|key, value| !keep(key, value)) {
+        let (tree, rules) = self.writing();
+        let mut sieve = Sieve::over(tree, rules);
+        while let Some(removed) =
+            sieve.next_mut(|word, value| (!keep(key_of(word), value)).then_some(()))
+        {
             drop(removed);
         }
     }
@@ -80,144 +79,9 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
         &mut self,
         extract: F,
     ) -> ExtractIf<'_, K, V, P, H, F> {
-        ExtractIf { left: self.len(), sieve: Sieve::over(self), extract }
-    }
-}
-
-/// A walk over all entries that removes some.
-struct Sieve<'a, K: SentinelKey, V, P: Paging, H: Hashing> {
-    map: &'a mut Map<K, V, P, H>,
-    walk: Walk,
-    /// A hash that leads to the current page.
-    at: PageHash,
-    /// The slots that are left of the current page.
-    slots: Slots<WordOf<K>, V>,
-    /// Whether the current page was made the map's own.
-    own: bool,
-    /// Whether entries were removed since the map was last settled.
-    removed: bool,
-}
-
-impl<'a, K: SentinelKey, V, P: Paging, H: Hashing> Sieve<'a, K, V, P, H> {
-    fn over(map: &'a mut Map<K, V, P, H>) -> Self {
-        Sieve {
-            walk: Walk::over(&map.tree),
-            map,
-            at: PageHash(0),
-            slots: Slots::none(),
-            own: false,
-            removed: false,
-        }
-    }
-
-    /// Puts the current page in order after removals. Runs no user code.
-    fn finish_page(&mut self) {
-        if self.own {
-            self.own = false;
-            let page = self.slots.page();
-            self.slots = Slots::none();
-            // SAFETY: the map is borrowed mutably and owns the page alone (S2), as `own_page` saw
-            // to.
-            unsafe { page.borrow_mut() }.clean(&self.map.reading());
-        }
-    }
-}
-
-impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Sieve<'_, K, V, P, H> {
-    /// Removes the next entry that `rejects` wants gone.
-    #[inline]
-    fn next(&mut self, mut rejects: impl FnMut(K, &V) -> bool) -> Option<(K, V)> {
-        loop {
-            // SAFETY: the page is one of the map's, which is borrowed mutably: it is alive, and if
-            // it is written then by `remove`, which frees slots that were visited.
-            while let Some(slot) = unsafe { self.slots.next() } {
-                // SAFETY: as above; not written while `rejects` runs.
-                let page = unsafe { self.slots.page().borrow() };
-                let key = key_of::<K>(page.word(slot));
-                // SAFETY: `slots` gives slots that hold entries.
-                if rejects(key, unsafe { page.value(slot) }) {
-                    // SAFETY: as above, and this one was visited just now.
-                    return Some((key, unsafe { self.remove(slot) }));
-                }
-            }
-            if !self.next_page() {
-                return None;
-            }
-        }
-    }
-
-    /// Removes the next entry that `rejects`, which may change the values it sees, wants gone.
-    fn next_mut(&mut self, mut rejects: impl FnMut(K, &mut V) -> bool) -> Option<(K, V)> {
-        loop {
-            // SAFETY: as in `next`; `rejects` writes values only.
-            while let Some(slot) = unsafe { self.slots.next() } {
-                let page = self.slots.page();
-                // SAFETY: as in `next`.
-                let key = key_of::<K>(unsafe { page.borrow() }.word(slot));
-                // SAFETY: `own_page` made the page the map's own (S2), which is borrowed mutably;
-                // the slot holds an entry, and the borrow ends before it is
-                // removed.
-                if rejects(key, unsafe { page.borrow_mut().value_mut(slot) }) {
-                    // SAFETY: as above.
-                    return Some((key, unsafe { self.remove(slot) }));
-                }
-            }
-            if !self.next_page() {
-                return None;
-            }
-            self.own_page();
-        }
-    }
-
-    /// Goes on to the next page; `false`, after sparse pages were settled, if there is none.
-    fn next_page(&mut self) -> bool {
-        self.finish_page();
-        if let Some(at) = self.walk.next(&self.map.tree) {
-            self.at = at;
-            self.slots = Slots::of(self.map.tree.page(at).page());
-            return true;
-        }
-        self.slots = Slots::none();
-        if core::mem::take(&mut self.removed) {
-            let (tree, hash) = self.map.writing();
-            tree.settle_all(&hash);
-        }
-        false
-    }
-
-    /// Makes the current page the map's own.
-    ///
-    /// If user code panics meanwhile, which may be the drop of a value of the old page when
-    /// everybody else has let it go, the walk has no current page and goes on with the next one.
-    #[inline]
-    fn own_page(&mut self) {
-        if !self.own {
-            let mut slots = core::mem::replace(&mut self.slots, Slots::none());
-            let (tree, hash) = self.map.writing();
-            slots.move_to(tree.unshared_page(&hash, self.at).or_raise().page());
-            self.slots = slots;
-            self.own = true;
-        }
-    }
-
-    /// Removes the entry in a slot of the current page.
-    ///
-    /// # Safety
-    ///
-    /// The slot is one of the current page's, holds an entry, and was visited.
-    #[inline]
-    unsafe fn remove(&mut self, slot: Slot) -> V {
-        self.own_page();
-        self.removed = true;
-        self.map.tree.count_removed();
-        // SAFETY: the map owns the page alone (S2); a copy has each entry in its slot.
-        unsafe { self.slots.page().borrow_mut().remove_in_place(slot, &self.map.reading()) }
-    }
-}
-
-impl<K: SentinelKey, V, P: Paging, H: Hashing> Drop for Sieve<'_, K, V, P, H> {
-    fn drop(&mut self) {
-        self.finish_page();
+        let left = self.len();
+        let (tree, rules) = self.writing();
+        ExtractIf { sieve: Sieve::over(tree, rules), extract, left, marker: PhantomData }
     }
 }
 
@@ -234,22 +98,11 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Drop for Sieve<'_, K, V, P, H> {
 /// ```
 #[must_use = "what is not asked for stays in the map; `retain` removes all at once"]
 pub struct ExtractIf<'a, K: SentinelKey, V, P: Paging, H: Hashing, F> {
-    sieve: Sieve<'a, K, V, P, H>,
+    sieve: Sieve<'a, WordOf<K>, V, P, WriteRules<'a, K, V, P, H>>,
     extract: F,
     /// Entries not looked at yet.
     left: usize,
-}
-
-// SAFETY: it is a mutable borrow of a map, whose `Send` it asks for, and its pointers lead nowhere
-// else.
-unsafe impl<K: SentinelKey, V, P: Paging, H: Hashing, F: Send> Send for ExtractIf<'_, K, V, P, H, F> where
-    Map<K, V, P, H>: Send
-{
-}
-// SAFETY: a shared reference to it gives access to nothing.
-unsafe impl<K: SentinelKey, V, P: Paging, H: Hashing, F: Sync> Sync for ExtractIf<'_, K, V, P, H, F> where
-    Map<K, V, P, H>: Sync
-{
+    marker: PhantomData<K>,
 }
 
 impl<K, V, P, H, F> Iterator for ExtractIf<'_, K, V, P, H, F>
@@ -263,10 +116,11 @@ where
     type Item = (K, V);
 
     fn next(&mut self) -> Option<(K, V)> {
-        let ExtractIf { sieve, extract, left } = self;
-        sieve.next(|key, value| {
+        let ExtractIf { sieve, extract, left, .. } = self;
+        sieve.next(|word, value| {
+            let key = key_of(word);
             *left -= 1;
-            extract(key, value)
+            extract(key, value).then_some(key)
         })
     }
 

@@ -13,6 +13,7 @@ mod copy;
 mod geometry;
 mod probe;
 mod sequence;
+mod slot;
 mod slots;
 mod walk;
 
@@ -24,6 +25,7 @@ use core::ptr::NonNull;
 pub(crate) use access::{PageMut, PageRef, lanes};
 pub(crate) use geometry::Geometry;
 use geometry::HEADER;
+pub(crate) use slot::SlotMut;
 pub(crate) use slots::Slots;
 
 use crate::capacity::Tier;

@@ -8,8 +8,7 @@ use alloc::vec::Vec;
 
 use quickcheck::{Arbitrary, Gen};
 
-use super::Map;
-use super::snapshots::{Step, WithSnapshots};
+use super::{Map, Step, WithSnapshots};
 use crate::hash::Hashing;
 use crate::key::SentinelKey;
 use crate::paging::Paging;

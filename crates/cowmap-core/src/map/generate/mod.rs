@@ -1,4 +1,15 @@
-//! A map with snapshots that share pages with it, for property tests.
+//! Maps for property tests: as the generators of other crates make them, and with snapshots that
+//! share pages with them.
+//!
+//! Each generator has a file of its own, `arbitrary.rs`, `proptest.rs` or `quickcheck.rs`. This one
+//! has what they make.
+
+#[cfg(feature = "arbitrary")]
+mod arbitrary;
+#[cfg(feature = "proptest")]
+mod proptest;
+#[cfg(feature = "quickcheck")]
+mod quickcheck;
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -35,7 +46,7 @@ pub struct WithSnapshots<K: SentinelKey, V, P: Paging, H: Hashing> {
 
 /// One step in the life of a map.
 #[derive(Clone, Debug)]
-pub(crate) enum Step<K, V> {
+enum Step<K, V> {
     Insert(K, V),
     Remove(K),
     Snapshot,
@@ -46,7 +57,7 @@ const MOST_SNAPSHOTS: usize = 8;
 
 impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing + Default> WithSnapshots<K, V, P, H> {
     /// What becomes of an empty map. Steps with the reserved key do nothing.
-    pub(crate) fn after(steps: impl IntoIterator<Item = Step<K, V>>) -> Self {
+    fn after(steps: impl IntoIterator<Item = Step<K, V>>) -> Self {
         let (mut map, mut snapshots) = (Map::default(), Vec::new());
         for step in steps {
             match step {
@@ -69,7 +80,7 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing + Default> WithSnapshots<K,
 
 impl<K: SentinelKey, V, P: Paging, H: Hashing + Default> Map<K, V, P, H> {
     /// A map of the entries whose key is not the reserved one.
-    pub(crate) fn of_unreserved(entries: impl IntoIterator<Item = (K, V)>) -> Self {
+    fn of_unreserved(entries: impl IntoIterator<Item = (K, V)>) -> Self {
         let mut map = Self::default();
         for (key, value) in entries {
             let _ = map.insert_if_unreserved(key, value);

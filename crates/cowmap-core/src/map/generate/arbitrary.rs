@@ -7,8 +7,7 @@ use alloc::vec::Vec;
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 
-use super::Map;
-use super::snapshots::{Step, WithSnapshots};
+use super::{Map, Step, WithSnapshots};
 use crate::hash::Hashing;
 use crate::key::SentinelKey;
 use crate::paging::Paging;

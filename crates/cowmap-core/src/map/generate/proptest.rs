@@ -10,8 +10,7 @@ use proptest::collection::{SizeRange, vec};
 use proptest::prop_oneof;
 use proptest::strategy::{BoxedStrategy, Just, Strategy};
 
-use super::Map;
-use super::snapshots::{Step, WithSnapshots};
+use super::{Map, Step, WithSnapshots};
 use crate::hash::Hashing;
 use crate::key::SentinelKey;
 use crate::paging::Paging;

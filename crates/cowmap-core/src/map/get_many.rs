@@ -4,51 +4,16 @@ use core::fmt;
 use core::iter::FusedIterator;
 
 use super::Map;
-use crate::hash::{Hashing, Place, WordHash};
+use crate::entries::Pending;
+use crate::hash::Hashing;
 use crate::key::{SentinelKey, WordOf, encode};
-use crate::page::{Page, PageRef};
 use crate::paging::Paging;
-use crate::word::Word;
-
-/// A lookup whose group was asked for.
-struct Pending<'a, W, V> {
-    page: PageRef<'a, W, V>,
-    place: Place,
-    word: W,
-}
-
-impl<W: Copy, V> Clone for Pending<'_, W, V> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<W: Copy, V> Copy for Pending<'_, W, V> {}
-
-impl<'a, W: Word, V> Pending<'a, W, V> {
-    /// A lookup that finds nothing.
-    fn none() -> Self {
-        // SAFETY: the empty page is alive for ever, and never written.
-        let page = unsafe { Page::empty().borrow() };
-        Pending { page, place: Place::default(), word: W::FREE }
-    }
-
-    #[inline(always)]
-    fn finish(self) -> Option<&'a V> {
-        if self.word == W::FREE { None } else { self.page.get(self.place, self.word) }
-    }
-}
 
 impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// Finds the page of `key` and asks for its group.
     #[inline(always)]
     fn start(&self, key: K) -> Pending<'_, WordOf<K>, V> {
-        let word = encode(key);
-        let hash = self.reading();
-        let at = hash.page(word.widen());
-        let (page, place) = (self.tree.page(at), hash.place_at(word.widen(), at));
-        page.prefetch_home(place);
-        Pending { page, place, word }
+        Pending::start(&self.tree, &self.reading(), encode(key))
     }
 
     /// The values of `N` keys, in their order. O(N), and never copies; faster than as many calls of

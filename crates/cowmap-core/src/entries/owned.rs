@@ -1,0 +1,182 @@
+//! The entries of a tree that is owned, by value: moved out of pages that the tree owns alone,
+//! cloned out of shared ones.
+
+use core::iter::FusedIterator;
+use core::mem::replace;
+
+use super::Entries;
+use crate::directory::Tree;
+use crate::directory::pages::Pages;
+use crate::page::{Page, Slot, Slots};
+use crate::paging::Paging;
+use crate::word::Word;
+
+/// Every entry of a tree, as word and value. What is not asked for is dropped with it.
+pub(crate) struct IntoEntries<W: Word, V, P: Paging> {
+    #[expect(dead_code, reason = "keeps alive, and in the end drops, what the others lead to")]
+    tree: Tree<W, V, P>,
+    pages: Pages<W, V>,
+    /// The slots that are left of the current page, which is one of the tree's, or the empty page:
+    /// invariant.
+    slots: Slots<W, V>,
+    /// Whether the current page and all above it have one owner (S2), this tree, so that the
+    /// values are moved out of it: invariant. Nobody can share the page later, because that takes
+    /// a clone of the tree.
+    moves: bool,
+    left: usize,
+}
+
+// SAFETY: it holds a tree as a handle does, and its pointers lead nowhere else.
+unsafe impl<W: Word, V: Send + Sync, P: Paging> Send for IntoEntries<W, V, P> {}
+// SAFETY: as above.
+unsafe impl<W: Word, V: Send + Sync, P: Paging> Sync for IntoEntries<W, V, P> {}
+
+/// A slot that an owning iterator has come to.
+struct Taken<W, V> {
+    page: Page<W, V>,
+    slot: Slot,
+    /// Whether the value is to be moved out of the page.
+    moves: bool,
+}
+
+impl<W: Word, V, P: Paging> IntoEntries<W, V, P> {
+    pub(crate) fn of(tree: Tree<W, V, P>) -> Self {
+        IntoEntries {
+            pages: Pages::of(&tree),
+            slots: Slots::none(),
+            moves: false,
+            left: tree.len(),
+            tree,
+        }
+    }
+
+    /// How many entries are left.
+    #[inline]
+    pub(crate) fn remaining(&self) -> usize {
+        self.left
+    }
+
+    /// The next slot that holds an entry.
+    #[inline(always)]
+    fn take_slot(&mut self) -> Option<Taken<W, V>> {
+        loop {
+            // SAFETY: the page is alive, being one of this iterator's tree; only slots that were
+            // visited were written since the slots were made.
+            if let Some(slot) = unsafe { self.slots.next() } {
+                self.left -= 1;
+                return Some(Taken { page: self.slots.page(), slot, moves: self.moves });
+            }
+            if !self.next_page() {
+                return None;
+            }
+        }
+    }
+
+    /// Calls `f` with each slot that is left and holds an entry, as [`take_slot`](Self::take_slot)
+    /// gives them.
+    #[inline(always)]
+    fn fold_slots<B>(mut self, mut acc: B, mut f: impl FnMut(B, Taken<W, V>) -> B) -> B {
+        loop {
+            let (page, moves) = (self.slots.page(), self.moves);
+            let slots = replace(&mut self.slots, Slots::none());
+            // SAFETY: as in `take_slot`; `f` gets each slot once, and frees no other one.
+            acc = unsafe { slots.fold(acc, |acc, slot| f(acc, Taken { page, slot, moves })) };
+            if !self.next_page() {
+                return acc;
+            }
+        }
+    }
+
+    /// Goes on to the next page; `false` if there is none.
+    #[inline]
+    fn next_page(&mut self) -> bool {
+        // SAFETY: the tree is this iterator's, and is alive; its segments are not written.
+        let Some(visited) = (unsafe { self.pages.next_visited() }) else { return false };
+        self.slots = Slots::of(visited.page);
+        self.moves = visited.sole;
+        true
+    }
+
+    /// The word of the next entry, whose value is left to be dropped with the tree.
+    #[inline]
+    pub(crate) fn next_word(&mut self) -> Option<W> {
+        let taken = self.take_slot()?;
+        // SAFETY: a slot of this iterator's tree, alive and not written meanwhile.
+        Some(unsafe { taken.word() })
+    }
+
+    /// Folds the words that are left, as [`next_word`](Self::next_word) gives them.
+    #[inline]
+    pub(crate) fn fold_words<B>(self, init: B, mut f: impl FnMut(B, W) -> B) -> B {
+        // SAFETY: as in `next_word`.
+        self.fold_slots(init, |acc, taken| f(acc, unsafe { taken.word() }))
+    }
+
+    /// The entries that are left.
+    pub(crate) fn rest(&self) -> Entries<'_, W, V> {
+        let (pages, slots) = (self.pages.clone(), self.slots.clone());
+        // SAFETY: the tree is this iterator's, which is borrowed, so nobody writes it; its segments
+        // were never written, nor was the current page except to free slots that were visited.
+        unsafe { Entries::rest(pages, slots, self.left) }
+    }
+}
+
+impl<W: Word, V> Taken<W, V> {
+    /// # Safety
+    ///
+    /// The page is alive, and not written meanwhile.
+    #[inline(always)]
+    unsafe fn word(&self) -> W {
+        // SAFETY: the caller's promise.
+        unsafe { self.page.borrow() }.word(self.slot)
+    }
+
+    /// The word and value.
+    ///
+    /// # Safety
+    ///
+    /// The page is alive, and nobody else writes it; with `moves`, it is the caller's alone (S2).
+    /// The slot holds an entry.
+    #[inline(always)]
+    unsafe fn entry(self) -> (W, V)
+    where
+        V: Clone,
+    {
+        let Taken { page, slot, moves } = self;
+        // SAFETY: the caller's promise.
+        unsafe {
+            let word = self.word();
+            if moves {
+                (word, page.borrow_mut().take(slot))
+            } else {
+                (word, page.borrow().value(slot).clone())
+            }
+        }
+    }
+}
+
+impl<W: Word, V: Clone, P: Paging> Iterator for IntoEntries<W, V, P> {
+    type Item = (W, V);
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<(W, V)> {
+        let taken = self.take_slot()?;
+        // SAFETY: the slot holds an entry of this iterator's tree, which is alive; with `moves`,
+        // its page has one owner (invariant of the type).
+        Some(unsafe { taken.entry() })
+    }
+
+    #[inline(always)]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
+
+    #[inline(always)]
+    fn fold<B, F: FnMut(B, (W, V)) -> B>(self, init: B, mut f: F) -> B {
+        // SAFETY: as in `next`.
+        self.fold_slots(init, |acc, taken| f(acc, unsafe { taken.entry() }))
+    }
+}
+
+impl<W: Word, V: Clone, P: Paging> ExactSizeIterator for IntoEntries<W, V, P> {}
+impl<W: Word, V: Clone, P: Paging> FusedIterator for IntoEntries<W, V, P> {}
