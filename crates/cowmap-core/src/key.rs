@@ -173,10 +173,16 @@ pub(crate) fn encode<K: SentinelKey>(key: K) -> WordOf<K> {
     key.into_repr().to_word().xor(K::SENTINEL.to_word())
 }
 
+/// The integer that a stored word stands for.
+#[inline(always)]
+pub(crate) fn repr_of<K: SentinelKey>(word: WordOf<K>) -> K::Repr {
+    K::Repr::from_word(word.xor(K::SENTINEL.to_word()))
+}
+
 /// The key of a stored word.
 #[inline(always)]
 pub(crate) fn decode<K: SentinelKey>(word: WordOf<K>) -> K {
-    K::from_repr(K::Repr::from_word(word.xor(K::SENTINEL.to_word())))
+    K::from_repr(repr_of::<K>(word))
 }
 
 /// The name of a sentinel in messages: `i64::MIN`, `u32::MAX`, or a value such as `7_u64`.

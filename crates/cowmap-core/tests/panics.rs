@@ -349,3 +349,70 @@ fn an_entry_asks_its_key_once() {
     });
     assert!(!lied, "it asked again");
 }
+
+/// Found by reading: `get_key_value` and `remove_entry` asked the key twice, `alter` three times.
+#[test]
+fn each_operation_asks_its_key_once() {
+    /// A name, and what it does to a map with a key.
+    type KeyOperation = (&'static str, fn(&mut Tested<Flat>, Key));
+    fn is_present(key: Key) -> bool {
+        key.0 < ABSENT
+    }
+    let operations: Vec<KeyOperation> = vec![
+        ("get", |map, key| assert_eq!(map.get(key).is_some(), is_present(key))),
+        ("contains_key", |map, key| assert_eq!(map.contains_key(key), is_present(key))),
+        ("get_key_value", |map, key| {
+            let found = map.get_key_value(key).map(|entry| entry.0);
+            assert_eq!(found, is_present(key).then_some(key));
+        }),
+        ("get_many", |map, key| assert_eq!(map.get_many([key]).len(), 1)),
+        ("get_each", |map, key| assert_eq!(map.get_each(&[key]).count(), 1)),
+        ("get_mut", |map, key| assert_eq!(map.get_mut(key).is_some(), is_present(key))),
+        ("get_disjoint_mut", |map, key| assert_eq!(map.get_disjoint_mut([key]).len(), 1)),
+        ("insert", |map, key| drop(map.insert(key, new(1)))),
+        ("checked_insert", |map, key| drop(map.checked_insert(key, new(1)))),
+        ("remove", |map, key| drop(map.remove(key))),
+        ("remove_entry", |map, key| {
+            let removed = map.remove_entry(key).map(|entry| entry.0);
+            assert_eq!(removed, is_present(key).then_some(key));
+        }),
+        ("alter", |map, key| map.alter(key, |_| Some(new(1)))),
+        ("alter, to nothing", |map, key| map.alter(key, |_| None)),
+        ("entry, or_insert", |map, key| assert_eq!(map.entry(key).or_insert(new(1)).id, 1)),
+        ("entry, insert_entry", |map, key| {
+            assert_eq!(map.entry(key).insert_entry(new(1)).remove_entry().0, key);
+        }),
+    ];
+    for (name, operation) in operations {
+        for key in [1, ABSENT].map(Key) {
+            for (nth, asks) in [(1, true), (2, false)] {
+                let mut map: Tested<Flat> = (0..5).map(|key| (Key(key), new(key))).collect();
+                let asked = panics_at(Call::IntoRepr, nth, || operation(&mut map, key));
+                assert_eq!(asked, asks, "{name} of {key:?}, conversion {nth}");
+                contents(&map);
+            }
+        }
+    }
+}
+
+#[test]
+fn operations_on_whole_maps_ask_no_key() {
+    let operations: Vec<Operation<Flat>> = vec![
+        ("iter_sorted", |w| assert_eq!(w.map.iter_sorted().count(), w.map.len())),
+        ("is_submap", |w| assert!(!w.map.is_submap(&w.other))),
+        ("is_submap_of_keys", |w| assert!(!w.map.is_submap_of_keys(&w.other))),
+        ("union", |w| assert_eq!(w.map.union(&w.other).len(), 41)),
+        ("intersection", |w| assert_eq!(w.map.intersection(&w.other).len(), 20)),
+        ("difference", |w| assert_eq!(w.map.difference(&w.other).len(), 20)),
+        ("symmetric_difference", |w| {
+            assert_eq!(w.map.symmetric_difference(&w.other).len(), 21);
+        }),
+    ];
+    for (name, operation) in operations {
+        for sharing in [Sharing::None, Sharing::Root] {
+            let mut work = case::<Flat>(40, sharing).work;
+            let asked = panics_at(Call::IntoRepr, 1, || operation(&mut work));
+            assert!(!asked, "{name}");
+        }
+    }
+}

@@ -1,16 +1,16 @@
 //! Comparing maps, and making new ones of two. Pages that both maps own are skipped by their
 //! address.
 
-use super::{Map, key_of};
+use super::Map;
 use crate::entries::Walked;
 use crate::hash::Hashing;
-use crate::key::SentinelKey;
+use crate::key::{SentinelKey, WordOf};
 use crate::paging::Paging;
 
 impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
-    /// The entries of this map, without those in pages that `other` has too.
-    fn entries_apart<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = (K, &'a V)> {
-        Walked::apart(&self.tree, &other.tree).map(|(word, value)| (key_of::<K>(word), value))
+    /// The words and values of this map, without those in pages that `other` has too.
+    fn entries_apart<'a>(&'a self, other: &'a Self) -> Walked<'a, WordOf<K>, V, P> {
+        Walked::apart(&self.tree, &other.tree)
     }
 
     /// Whether `other` has every entry of this map. O(n); skips pages that both have, whose values
@@ -31,7 +31,9 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     {
         self.ptr_eq(other)
             || (self.len() <= other.len()
-                && self.entries_apart(other).all(|(key, value)| other.get(key) == Some(value)))
+                && self
+                    .entries_apart(other)
+                    .all(|(word, value)| other.get_word(word) == Some(value)))
     }
 
     /// Whether `other` has every key of this map. O(n); skips pages that both have.
@@ -47,7 +49,7 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     pub fn is_submap_of_keys(&self, other: &Self) -> bool {
         self.ptr_eq(other)
             || (self.len() <= other.len()
-                && self.entries_apart(other).all(|(key, _)| other.contains_key(key)))
+                && self.entries_apart(other).all(|(word, _)| other.get_word(word).is_some()))
     }
 }
 
@@ -71,9 +73,9 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
         }
         let mut union = self.clone();
         if !self.ptr_eq(other) {
-            for (key, value) in other.entries_apart(self) {
-                if !self.contains_key(key) {
-                    union.insert(key, value.clone());
+            for (word, value) in other.entries_apart(self) {
+                if self.get_word(word).is_none() {
+                    union.insert_word(word, value.clone());
                 }
             }
         }
@@ -94,7 +96,7 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
     pub fn intersection(&self, other: &Self) -> Self {
         let mut intersection = self.clone();
         if !self.ptr_eq(other) {
-            intersection.retain(|key, _| other.contains_key(key));
+            intersection.retain_words(|word, _| other.get_word(word).is_some());
         }
         intersection
     }
@@ -111,17 +113,18 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// ```
     #[must_use = "the result is a map of its own"]
     pub fn difference(&self, other: &Self) -> Self {
-        let apart = || self.entries_apart(other).filter(|&(key, _)| !other.contains_key(key));
+        let apart =
+            || self.entries_apart(other).filter(|&(word, _)| other.get_word(word).is_none());
         let left = if self.ptr_eq(other) { 0 } else { apart().count() };
         if left > self.len() / 2 {
             let mut difference = self.clone();
-            difference.retain(|key, _| !other.contains_key(key));
+            difference.retain_words(|word, _| other.get_word(word).is_none());
             return difference;
         }
         let mut difference = Self::with_hash(self.hash.clone());
         if left > 0 {
-            for (key, value) in apart() {
-                difference.insert(key, value.clone());
+            for (word, value) in apart() {
+                difference.insert_word(word, value.clone());
             }
         }
         difference
@@ -140,9 +143,9 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
     pub fn symmetric_difference(&self, other: &Self) -> Self {
         let mut difference = self.difference(other);
         if !self.ptr_eq(other) {
-            for (key, value) in other.entries_apart(self) {
-                if !self.contains_key(key) {
-                    difference.insert(key, value.clone());
+            for (word, value) in other.entries_apart(self) {
+                if self.get_word(word).is_none() {
+                    difference.insert_word(word, value.clone());
                 }
             }
         }

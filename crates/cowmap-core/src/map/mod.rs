@@ -1,4 +1,17 @@
 //! The map: one generic type, whose policies make it paged or flat, fixed or seeded.
+//!
+//! This folder turns keys into words and words into keys, and documents. What is done with words is
+//! in `directory/` and `entries/`; there is no unsafe code here. Each operation asks a key for its
+//! integer once, because a wrong [`SentinelKey`] may give another one later.
+//!
+//! * `read.rs` looks things up, `get_many.rs` many at once.
+//! * `write.rs` changes an entry, `entry.rs` one that was found before, `get_disjoint_mut.rs` several
+//!   at once, `retain.rs` all.
+//! * `iter.rs` and `sorted.rs` visit entries, `iter_mut.rs` lends their values; `into.rs` and
+//!   `drain.rs` take them out.
+//! * `compare.rs` compares and combines two maps; `snapshot.rs` copies one.
+//! * `traits.rs` has the traits of std, `rayon.rs`, `serde.rs` and `generate/` those of other
+//!   crates.
 
 mod compare;
 mod drain;
@@ -12,10 +25,10 @@ mod iter;
 mod iter_mut;
 #[cfg(feature = "rayon")]
 mod rayon;
+mod read;
 mod retain;
 #[cfg(feature = "serde")]
 mod serde;
-mod single;
 mod snapshot;
 mod sorted;
 mod traits;
@@ -36,10 +49,9 @@ pub use sorted::IterSorted;
 
 use core::marker::PhantomData;
 
-use crate::MemoryUsage;
 use crate::directory::Tree;
 use crate::error::OrRaise;
-use crate::hash::{Fixed, Hashing, Seeded, WordHash};
+use crate::hash::{Fixed, Hashing, Seeded};
 use crate::key::{SentinelKey, WordOf, decode, encode, reserved_key_panic};
 use crate::paging::{Flat, Limits, Paged, Paging};
 use crate::rules::{Building, Cloning, Reading};
@@ -246,123 +258,6 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
         (&mut self.tree, Cloning::by(&self.hash))
     }
 
-    /// How many entries there are. O(1).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// assert_eq!(cowmap_core::CowMap::from([(1_i64, 'a')]).len(), 1);
-    /// ```
-    #[inline]
-    pub fn len(&self) -> usize {
-        self.tree.len()
-    }
-
-    /// Whether there are none. O(1).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// assert!(cowmap_core::CowMap::<i64, char>::new().is_empty());
-    /// ```
-    #[inline]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// How many entries the map can hold before it grows. Exact for a flat map; for a paged one,
-    /// whose pages grow and split one by one, an estimate that is at least the length and what
-    /// was reserved. O(1).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let map = cowmap_core::FlatCowMap::<i64, char>::with_capacity(100);
-    /// assert!(map.capacity() >= 100);
-    /// ```
-    pub fn capacity(&self) -> usize {
-        self.tree.capacity()
-    }
-
-    /// The value of `key`. O(1), and never copies; the reserved key has none.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let map = cowmap_core::CowMap::from([(1_i64, 'a')]);
-    /// assert_eq!(map.get(1), Some(&'a'));
-    /// assert_eq!(map.get(2), None);
-    /// assert_eq!(map.get(i64::MIN), None);
-    /// ```
-    #[inline]
-    pub fn get(&self, key: K) -> Option<&V> {
-        let word = encode(key);
-        if word == Word::FREE {
-            return None;
-        }
-        self.tree.get(&self.reading(), word)
-    }
-
-    /// Whether `key` is in the map. O(1), and never copies.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let map = cowmap_core::CowMap::from([(1_i64, 'a')]);
-    /// assert!(map.contains_key(1) && !map.contains_key(2));
-    /// ```
-    #[inline]
-    pub fn contains_key(&self, key: K) -> bool {
-        self.get(key).is_some()
-    }
-
-    /// Whether both handles are the same snapshot: equal without a look at the entries. O(1).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let mut map = cowmap_core::CowMap::from([(1_u64, 1)]);
-    /// let snapshot = map.clone();
-    /// assert!(map.ptr_eq(&snapshot));
-    /// map.insert(2, 2);
-    /// assert!(!map.ptr_eq(&snapshot));
-    /// ```
-    pub fn ptr_eq(&self, other: &Self) -> bool {
-        self.tree.ptr_eq(&other.tree)
-    }
-
-    /// Whether another handle shares the root, so that the next write copies something. O(1).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let map = cowmap_core::CowMap::from([(1_i64, 'a')]);
-    /// assert!(!map.is_shared());
-    /// let snapshot = map.clone();
-    /// assert!(map.is_shared() && snapshot.is_shared());
-    /// ```
-    pub fn is_shared(&self) -> bool {
-        self.tree.is_shared()
-    }
-
-    /// The bytes that this handle keeps alive, and how many of them other handles share. O(pages).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let mut map = cowmap_core::CowMap::from_iter((0_i64..10_000).map(|id| (id, id)));
-    /// let snapshot = map.clone();
-    /// let usage = map.memory_usage();
-    /// assert_eq!(usage.shared, usage.total);
-    /// map.insert(0, 1);
-    /// let usage = map.memory_usage();
-    /// assert!(usage.total - usage.shared < 8192);
-    /// # drop(snapshot);
-    /// ```
-    pub fn memory_usage(&self) -> MemoryUsage {
-        self.tree.memory_usage()
-    }
-
     /// Inserts into a map that was made by the caller and has not been shared yet.
     #[track_caller]
     fn insert_unshared(&mut self, key: K, value: V) {
@@ -397,76 +292,6 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// ```
     pub fn clear(&mut self) {
         drop(self.tree.take());
-    }
-
-    /// The entries, in an order that depends on keys and history only. Visiting all is O(capacity).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let map = cowmap_core::CowMap::from([(1_i64, 'a'), (2, 'b')]);
-    /// let mut entries: Vec<(i64, &char)> = map.iter().collect();
-    /// entries.sort();
-    /// assert_eq!(entries, [(1, &'a'), (2, &'b')]);
-    /// ```
-    pub fn iter(&self) -> Iter<'_, K, V> {
-        Iter::of(self)
-    }
-
-    /// The keys, in the order of [`iter`](Self::iter). Visiting all is O(capacity).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let map = cowmap_core::CowMap::from([(1_i64, 'a'), (2, 'b')]);
-    /// assert_eq!(map.keys().sum::<i64>(), 3);
-    /// ```
-    pub fn keys(&self) -> Keys<'_, K, V> {
-        Keys::of(self)
-    }
-
-    /// The values, in the order of [`iter`](Self::iter). Visiting all is O(capacity).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let map = cowmap_core::CowMap::from([(1_i64, 10), (2, 20)]);
-    /// assert_eq!(map.values().sum::<i32>(), 30);
-    /// ```
-    pub fn values(&self) -> Values<'_, K, V> {
-        Values::of(self)
-    }
-
-    /// Checks every invariant that can be seen from this handle.
-    ///
-    /// # Panics
-    ///
-    /// Panics if one does not hold.
-    #[doc(hidden)]
-    pub fn check_invariants(&self) {
-        self.tree.check(&self.reading());
-    }
-
-    /// Groups that a lookup of `key` compares, and that its insertion would, for tests that count
-    /// steps.
-    #[doc(hidden)]
-    pub fn groups_probed(&self, key: K) -> (usize, usize) {
-        self.tree.groups_probed(&self.reading(), encode(key))
-    }
-
-    /// Prefixes that the directory tells apart, and entries in a full ordinary page, for tests of
-    /// its bounds.
-    #[doc(hidden)]
-    pub fn directory_size(&self) -> (usize, usize) {
-        (self.tree.directory_links(), Tree::<WordOf<K>, V, P>::page_entries())
-    }
-
-    /// The words that the page hash and the place of `key` are, for tests that build colliding
-    /// keys.
-    #[doc(hidden)]
-    pub fn hashes(&self, key: K) -> (u64, u64) {
-        let word = encode(key).widen();
-        (self.reading().page(word).0, self.reading().place(word).0)
     }
 }
 

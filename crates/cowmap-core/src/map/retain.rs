@@ -26,11 +26,15 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// assert_eq!(map.get(3), None);
     /// ```
     pub fn retain<F: FnMut(K, &V) -> bool>(&mut self, mut keep: F) {
+        self.retain_words(|word, value| keep(key_of::<K>(word), value));
+    }
+
+    /// As [`retain`](Self::retain), for words.
+    #[inline(always)]
+    pub(super) fn retain_words(&mut self, mut keep: impl FnMut(WordOf<K>, &V) -> bool) {
         let (tree, rules) = self.writing();
         let mut sieve = Sieve::over(tree, rules);
-        while let Some(removed) =
-            sieve.next(|word, value| (!keep(key_of(word), value)).then_some(()))
-        {
+        while let Some(removed) = sieve.next(|word, value| (!keep(word, value)).then_some(())) {
             drop(removed);
         }
     }

@@ -4,10 +4,12 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 use core::iter::FusedIterator;
+use core::marker::PhantomData;
 
-use super::Map;
+use super::{Map, key_of};
+use crate::entries::Entries;
 use crate::hash::Hashing;
-use crate::key::SentinelKey;
+use crate::key::{SentinelKey, WordOf, repr_of};
 use crate::paging::Paging;
 
 impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
@@ -22,9 +24,9 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// assert_eq!(map.iter_sorted().next_back(), Some((3, &'c')));
     /// ```
     pub fn iter_sorted(&self) -> IterSorted<'_, K, V> {
-        let mut entries: Vec<(K, &V)> = self.iter().collect();
-        entries.sort_unstable_by_key(|entry| entry.0.into_repr());
-        IterSorted { entries: entries.into_iter() }
+        let mut entries: Vec<(WordOf<K>, &V)> = Entries::of(&self.tree).collect();
+        entries.sort_unstable_by_key(|entry| repr_of::<K>(entry.0));
+        IterSorted { entries: entries.into_iter(), marker: PhantomData }
     }
 }
 
@@ -39,7 +41,15 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
 /// assert_eq!(sorted.len(), 1);
 /// ```
 pub struct IterSorted<'a, K: SentinelKey, V> {
-    entries: vec::IntoIter<(K, &'a V)>,
+    entries: vec::IntoIter<(WordOf<K>, &'a V)>,
+    marker: PhantomData<K>,
+}
+
+impl<'a, K: SentinelKey, V> IterSorted<'a, K, V> {
+    #[inline]
+    fn entry((word, value): (WordOf<K>, &'a V)) -> (K, &'a V) {
+        (key_of::<K>(word), value)
+    }
 }
 
 impl<'a, K: SentinelKey, V> Iterator for IterSorted<'a, K, V> {
@@ -47,7 +57,7 @@ impl<'a, K: SentinelKey, V> Iterator for IterSorted<'a, K, V> {
 
     #[inline]
     fn next(&mut self) -> Option<(K, &'a V)> {
-        self.entries.next()
+        self.entries.next().map(Self::entry)
     }
 
     #[inline]
@@ -57,14 +67,14 @@ impl<'a, K: SentinelKey, V> Iterator for IterSorted<'a, K, V> {
 
     #[inline]
     fn fold<B, F: FnMut(B, (K, &'a V)) -> B>(self, init: B, f: F) -> B {
-        self.entries.fold(init, f)
+        self.entries.map(Self::entry).fold(init, f)
     }
 }
 
 impl<K: SentinelKey, V> DoubleEndedIterator for IterSorted<'_, K, V> {
     #[inline]
     fn next_back(&mut self) -> Option<Self::Item> {
-        self.entries.next_back()
+        self.entries.next_back().map(Self::entry)
     }
 }
 
@@ -73,14 +83,14 @@ impl<K: SentinelKey, V> FusedIterator for IterSorted<'_, K, V> {}
 
 impl<K: SentinelKey, V> Clone for IterSorted<'_, K, V> {
     fn clone(&self) -> Self {
-        IterSorted { entries: self.entries.clone() }
+        IterSorted { entries: self.entries.clone(), marker: PhantomData }
     }
 }
 
 impl<K: SentinelKey, V> Default for IterSorted<'_, K, V> {
     /// An iterator over nothing.
     fn default() -> Self {
-        IterSorted { entries: Vec::new().into_iter() }
+        IterSorted { entries: Vec::new().into_iter(), marker: PhantomData }
     }
 }
 

@@ -1,11 +1,11 @@
-//! Changing one entry, and making room or giving it back: what may have to copy a page, and so asks for `V: Clone`.
+//! Changing one entry, and making room or giving it back: what may have to copy a page, and so
+//! requires `V: Clone`.
 
-use super::{Entry, Map};
+use super::{Entry, Map, key_of};
 use crate::error::{OrRaise, ReservedKey, TryReserveError};
 use crate::hash::Hashing;
 use crate::key::{SentinelKey, WordOf, encode, reserved_key_panic};
-use crate::paging::{Limits, Paging};
-use crate::rules::Cloning;
+use crate::paging::Paging;
 use crate::word::Word;
 
 impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
@@ -56,10 +56,9 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
     }
 
     #[inline]
-    fn insert_word(&mut self, word: WordOf<K>, value: V) -> Option<V> {
-        self.tree
-            .insert(&Cloning::<Limits<WordOf<K>, V, P>, H>::by(&self.hash), word, value)
-            .or_raise()
+    pub(super) fn insert_word(&mut self, word: WordOf<K>, value: V) -> Option<V> {
+        let (tree, rules) = self.writing();
+        tree.insert(&rules, word, value).or_raise()
     }
 
     /// The value of `key`, to be changed. O(1); copies the key's page if it is shared, and nothing
@@ -78,7 +77,8 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
         if word == Word::FREE {
             return None;
         }
-        self.tree.get_mut(&Cloning::<Limits<WordOf<K>, V, P>, H>::by(&self.hash), word).or_raise()
+        let (tree, rules) = self.writing();
+        tree.get_mut(&rules, word).or_raise()
     }
 
     /// Removes `key` and answers its value. O(1); copies the key's page if it is shared, and
@@ -93,11 +93,64 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// ```
     #[inline]
     pub fn remove(&mut self, key: K) -> Option<V> {
+        self.remove_word(encode(key))
+    }
+
+    /// Removes `key`, and answers it as it was stored, with its value. O(1); copies as
+    /// [`remove`](Self::remove) does.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map = cowmap_core::CowMap::from([(1_i64, 'a')]);
+    /// assert_eq!(map.remove_entry(1), Some((1, 'a')));
+    /// assert_eq!(map.remove_entry(1), None);
+    /// ```
+    #[inline]
+    pub fn remove_entry(&mut self, key: K) -> Option<(K, V)> {
         let word = encode(key);
+        let value = self.remove_word(word)?;
+        Some((key_of::<K>(word), value))
+    }
+
+    #[inline]
+    fn remove_word(&mut self, word: WordOf<K>) -> Option<V> {
         if word == Word::FREE {
             return None;
         }
-        self.tree.remove(&Cloning::<Limits<WordOf<K>, V, P>, H>::by(&self.hash), word).or_raise()
+        let (tree, rules) = self.writing();
+        tree.remove(&rules, word).or_raise()
+    }
+
+    /// Makes of the value that `key` has, or has not, the one it is to have, or not. O(1); copies
+    /// the key's page if it is shared, and nothing if the key is absent and stays so.
+    ///
+    /// If `change` panics, the key is absent.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `key` is the reserved one; the map is as it was.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut stock = cowmap_core::CowMap::from([(1_u64, 1)]);
+    /// let take_one = |left: Option<u32>| left.map(|left| left - 1).filter(|&left| left > 0);
+    /// stock.alter(1, take_one);
+    /// stock.alter(2, take_one);
+    /// assert!(stock.is_empty());
+    /// stock.alter(2, |left| Some(left.unwrap_or(0) + 10));
+    /// assert_eq!(stock[2], 10);
+    /// ```
+    #[track_caller]
+    pub fn alter<F: FnOnce(Option<V>) -> Option<V>>(&mut self, key: K, change: F) {
+        let word = encode(key);
+        if word == Word::FREE {
+            reserved_key_panic::<K>();
+        }
+        if let Some(value) = change(self.remove_word(word)) {
+            self.insert_word(word, value);
+        }
     }
 
     /// The place of `key` in the map, found once, to be looked at, filled or changed. Copies
@@ -163,7 +216,8 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// assert_eq!(map.get(1), Some(&'a'));
     /// ```
     pub fn try_reserve(&mut self, additional: usize) -> Result<(), TryReserveError> {
-        self.tree.reserve(additional, &Cloning::<Limits<WordOf<K>, V, P>, H>::by(&self.hash))
+        let (tree, rules) = self.writing();
+        tree.reserve(additional, &rules)
     }
 
     /// Gives back all room that the entries do not need, and forgets what was reserved. O(pages);
@@ -192,9 +246,8 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// assert!((100..10_000).contains(&map.capacity()));
     /// ```
     pub fn shrink_to(&mut self, min_capacity: usize) {
+        let (tree, rules) = self.writing();
         // Without memory for a smaller copy, the larger one is kept.
-        let _ = self
-            .tree
-            .shrink_to(min_capacity, &Cloning::<Limits<WordOf<K>, V, P>, H>::by(&self.hash));
+        let _ = tree.shrink_to(min_capacity, &rules);
     }
 }

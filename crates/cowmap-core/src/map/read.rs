@@ -1,0 +1,222 @@
+//! Looking at a map without changing it: lookups, sizes, and what is shared.
+
+use super::{Iter, Keys, Map, Values, key_of};
+use crate::MemoryUsage;
+use crate::directory::Tree;
+use crate::hash::{Hashing, WordHash};
+use crate::key::{SentinelKey, WordOf, encode};
+use crate::paging::Paging;
+use crate::word::Word;
+
+impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
+    /// How many entries there are. O(1).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert_eq!(cowmap_core::CowMap::from([(1_i64, 'a')]).len(), 1);
+    /// ```
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.tree.len()
+    }
+
+    /// Whether there are none. O(1).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert!(cowmap_core::CowMap::<i64, char>::new().is_empty());
+    /// ```
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many entries the map can hold before it grows. Exact for a flat map; for a paged one,
+    /// whose pages grow and split one by one, an estimate that is at least the length and what
+    /// was reserved. O(1).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let map = cowmap_core::FlatCowMap::<i64, char>::with_capacity(100);
+    /// assert!(map.capacity() >= 100);
+    /// ```
+    pub fn capacity(&self) -> usize {
+        self.tree.capacity()
+    }
+
+    /// The value of `key`. O(1), and never copies; the reserved key has none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let map = cowmap_core::CowMap::from([(1_i64, 'a')]);
+    /// assert_eq!(map.get(1), Some(&'a'));
+    /// assert_eq!(map.get(2), None);
+    /// assert_eq!(map.get(i64::MIN), None);
+    /// ```
+    #[inline]
+    pub fn get(&self, key: K) -> Option<&V> {
+        self.get_word(encode(key))
+    }
+
+    /// Whether `key` is in the map. O(1), and never copies.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let map = cowmap_core::CowMap::from([(1_i64, 'a')]);
+    /// assert!(map.contains_key(1) && !map.contains_key(2));
+    /// ```
+    #[inline]
+    pub fn contains_key(&self, key: K) -> bool {
+        self.get(key).is_some()
+    }
+
+    /// The key as it is stored, and its value. O(1), and never copies.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let map = cowmap_core::CowMap::from([(1_i64, 'a')]);
+    /// assert_eq!(map.get_key_value(1), Some((1, &'a')));
+    /// assert_eq!(map.get_key_value(2), None);
+    /// ```
+    #[inline]
+    pub fn get_key_value(&self, key: K) -> Option<(K, &V)> {
+        let word = encode(key);
+        let value = self.get_word(word)?;
+        Some((key_of::<K>(word), value))
+    }
+
+    /// The value of the key that is stored as `word`; the free word has none.
+    #[inline]
+    pub(super) fn get_word(&self, word: WordOf<K>) -> Option<&V> {
+        if word == Word::FREE {
+            return None;
+        }
+        self.tree.get(&self.reading(), word)
+    }
+
+    /// Whether both handles are the same snapshot: equal without a look at the entries. O(1).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map = cowmap_core::CowMap::from([(1_u64, 1)]);
+    /// let snapshot = map.clone();
+    /// assert!(map.ptr_eq(&snapshot));
+    /// map.insert(2, 2);
+    /// assert!(!map.ptr_eq(&snapshot));
+    /// ```
+    pub fn ptr_eq(&self, other: &Self) -> bool {
+        self.tree.ptr_eq(&other.tree)
+    }
+
+    /// Whether another handle shares the root, so that the next write copies something. O(1).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let map = cowmap_core::CowMap::from([(1_i64, 'a')]);
+    /// assert!(!map.is_shared());
+    /// let snapshot = map.clone();
+    /// assert!(map.is_shared() && snapshot.is_shared());
+    /// ```
+    pub fn is_shared(&self) -> bool {
+        self.tree.is_shared()
+    }
+
+    /// The bytes that this handle keeps alive, and how many of them other handles share. O(pages).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map = cowmap_core::CowMap::from_iter((0_i64..10_000).map(|id| (id, id)));
+    /// let snapshot = map.clone();
+    /// let usage = map.memory_usage();
+    /// assert_eq!(usage.shared, usage.total);
+    /// map.insert(0, 1);
+    /// let usage = map.memory_usage();
+    /// assert!(usage.total - usage.shared < 8192);
+    /// # drop(snapshot);
+    /// ```
+    pub fn memory_usage(&self) -> MemoryUsage {
+        self.tree.memory_usage()
+    }
+
+    /// The entries, in an order that depends on keys and history only. Visiting all is O(capacity).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let map = cowmap_core::CowMap::from([(1_i64, 'a'), (2, 'b')]);
+    /// let mut entries: Vec<(i64, &char)> = map.iter().collect();
+    /// entries.sort();
+    /// assert_eq!(entries, [(1, &'a'), (2, &'b')]);
+    /// ```
+    pub fn iter(&self) -> Iter<'_, K, V> {
+        Iter::of(self)
+    }
+
+    /// The keys, in the order of [`iter`](Self::iter). Visiting all is O(capacity).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let map = cowmap_core::CowMap::from([(1_i64, 'a'), (2, 'b')]);
+    /// assert_eq!(map.keys().sum::<i64>(), 3);
+    /// ```
+    pub fn keys(&self) -> Keys<'_, K, V> {
+        Keys::of(self)
+    }
+
+    /// The values, in the order of [`iter`](Self::iter). Visiting all is O(capacity).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let map = cowmap_core::CowMap::from([(1_i64, 10), (2, 20)]);
+    /// assert_eq!(map.values().sum::<i32>(), 30);
+    /// ```
+    pub fn values(&self) -> Values<'_, K, V> {
+        Values::of(self)
+    }
+}
+
+/// What tests look at.
+impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
+    /// Checks every invariant that can be seen from this handle.
+    ///
+    /// # Panics
+    ///
+    /// Panics if one does not hold.
+    #[doc(hidden)]
+    pub fn check_invariants(&self) {
+        self.tree.check(&self.reading());
+    }
+
+    /// Groups that a lookup of `key` compares, and that its insertion would, for tests that count
+    /// steps.
+    #[doc(hidden)]
+    pub fn groups_probed(&self, key: K) -> (usize, usize) {
+        self.tree.groups_probed(&self.reading(), encode(key))
+    }
+
+    /// Prefixes that the directory tells apart, and entries in a full ordinary page, for tests of
+    /// its bounds.
+    #[doc(hidden)]
+    pub fn directory_size(&self) -> (usize, usize) {
+        (self.tree.directory_links(), Tree::<WordOf<K>, V, P>::page_entries())
+    }
+
+    /// The words that the page hash and the place of `key` are, for tests that build colliding
+    /// keys.
+    #[doc(hidden)]
+    pub fn hashes(&self, key: K) -> (u64, u64) {
+        let word = encode(key).widen();
+        (self.reading().page(word).0, self.reading().place(word).0)
+    }
+}
