@@ -112,6 +112,7 @@ mod error;
 mod group;
 mod hash;
 mod key;
+#[forbid(unsafe_code)]
 mod map;
 #[cfg(doctest)]
 mod misuse;

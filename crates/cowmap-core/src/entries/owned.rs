@@ -7,7 +7,7 @@ use core::mem::replace;
 use super::Entries;
 use crate::directory::Tree;
 use crate::directory::pages::Pages;
-use crate::page::{Page, Slot, Slots};
+use crate::page::{Page, Slot, SlotMut, Slots};
 use crate::paging::Paging;
 use crate::word::Word;
 
@@ -135,8 +135,8 @@ impl<W: Word, V> Taken<W, V> {
     ///
     /// # Safety
     ///
-    /// The page is alive, and nobody else writes it; with `moves`, it is the caller's alone (S2).
-    /// The slot holds an entry.
+    /// The page is one of a tree of which an owning iterator takes the values, and nobody else
+    /// writes it; with `moves`, it is the iterator's alone (S2). The slot holds an entry.
     #[inline(always)]
     unsafe fn entry(self) -> (W, V)
     where
@@ -147,7 +147,7 @@ impl<W: Word, V> Taken<W, V> {
         unsafe {
             let word = self.word();
             if moves {
-                (word, page.borrow_mut().take(slot))
+                (word, SlotMut::new(page, slot).take())
             } else {
                 (word, page.borrow().value(slot).clone())
             }

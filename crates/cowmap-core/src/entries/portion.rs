@@ -312,14 +312,20 @@ mod tests {
             sum += word + value;
             true
         };
-        let (lower, upper) = SharedPortion::of(&tree).split();
+        let whole = SharedPortion::of(&tree);
+        assert_eq!(whole.estimate(), 5_000);
+        let (lower, upper) = whole.split();
         lower.visit(|word, value| add(word, *value));
         upper.expect("there are enough entries").visit(|word, value| add(word, *value));
-        let (lower, upper) = ExclusivePortion::of(&mut tree, &rules).split();
+        let whole = ExclusivePortion::of(&mut tree, &rules);
+        assert_eq!(whole.estimate(), 5_000);
+        let (lower, upper) = whole.split();
         let mut zero = |word, value: &mut u64| add(word, core::mem::take(value));
         lower.visit(&mut zero);
         upper.expect("there are enough entries").visit(&mut zero);
-        let (lower, upper) = OwnedPortion::of(tree).split();
+        let whole = OwnedPortion::of(tree);
+        assert_eq!(whole.estimate(), 5_000);
+        let (lower, upper) = whole.split();
         lower.visit(&mut add);
         upper.expect("there are enough entries").visit(&mut add);
         assert_eq!(sum, 5 * (5_000 * 5_001 / 2));

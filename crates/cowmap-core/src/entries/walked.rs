@@ -29,9 +29,9 @@ impl<'a, W: Word, V, P: Paging> Walked<'a, W, V, P> {
     ///
     /// # Safety
     ///
-    /// The slots belong to a page of the tree. Since they were made, nobody wrote anything in it but
-    /// slots that were visited. During `'a`, nobody writes the slots that `slots` and `walk` have
-    /// left.
+    /// The slots belong to a page of the tree. Since they were made, nobody wrote anything in it
+    /// but slots that were visited. During `'a`, nobody writes the slots that `slots` and `walk`
+    /// have left.
     pub(super) unsafe fn rest(tree: &'a Tree<W, V, P>, walk: Walk, slots: Slots<W, V>) -> Self {
         Walked { tree, without: None, walk, slots }
     }

@@ -5,8 +5,8 @@
 //! integer once, because a wrong [`SentinelKey`] may give another one later.
 //!
 //! * `read.rs` looks things up, `get_many.rs` many at once.
-//! * `write.rs` changes an entry, `entry.rs` one that was found before, `get_disjoint_mut.rs` several
-//!   at once, `retain.rs` all.
+//! * `write.rs` changes an entry, `entry.rs` one that was found before, `get_disjoint_mut.rs`
+//!   several at once, `retain.rs` all.
 //! * `iter.rs` and `sorted.rs` visit entries, `iter_mut.rs` lends their values; `into.rs` and
 //!   `drain.rs` take them out.
 //! * `compare.rs` compares and combines two maps; `snapshot.rs` copies one.

@@ -97,8 +97,8 @@ parallel_iterator! {
 }
 
 parallel_iterator! {
-    /// The entries of a map in parallel, with values that may be changed, from `par_iter_mut`, which copies all that is
-    /// shared before the parallel work begins.
+    /// The entries of a map in parallel, with values that may be changed, from `par_iter_mut`, which
+    /// copies all that is shared before the parallel work begins.
     ///
     /// # Examples
     ///
