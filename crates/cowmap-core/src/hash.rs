@@ -10,7 +10,7 @@
 
 use core::fmt;
 
-use crate::capacity::index;
+use crate::tier::index;
 
 /// How a map hashes its words. Sealed: [`Fixed`] and [`Seeded`] are all there is.
 ///

@@ -4,50 +4,55 @@
 //! Depend on `cowmap`, which re-exports what users need from here and documents it. This page is
 //! for readers of the engine: how it is laid out, and the invariants that every `// SAFETY:`
 //! comment cites. A hidden `check_invariants` on the map walks all that can be seen from one
-//! handle; the model tests and the fuzzer call it after every operation.
+//! handle; the model tests and the fuzzer call it after every operation. `check_counts` adds up what
+//! several handles hold.
 //!
 //! # Layout
 //!
 //! A map is a handle on a tree. Small maps, and all flat ones, are one page.
 //!
 //! ```text
-//!  handle { root, len, shape, levels, floor }
+//!  handle { root, len, levels, floor }
 //!     |
-//!     v  root segment, height = levels          (none where levels = 0)
-//!  [header | link link link link …]              2^bits links
-//!              |    \____/
-//!              |      both to one child, whose entries share fewer bits
-//!              v  segment, height 1
-//!  [header | link link …]                        2^SEGMENT_BITS links
-//!              |
-//!              v  page
-//!  [pad | o(g-1) … o1 o0 | header | group 0 | group 1 | … | group g-1]
-//!         one overflow byte a group ^ base: aligned to 64 or more
+//!     v  root segment, height = levels              (none where levels = 0)
+//!  [ pointers to holders | header | link link link link ... ]    2^bits links
+//!      |                               |    \____/
+//!      |                               |      both to one child, whose entries share fewer bits
+//!      v  holder                       v  segment, height 1
+//!  [ count, weight ]                [ pointers | header | link link ... ]    2^SEGMENT_BITS links
+//!                                                           |
+//!                                                           v  page
+//!  [ pad | o(g-1) ... o1 o0 | header | group 0 | group 1 | ... | group g-1 ]
+//!          one overflow byte a group ^ base: aligned to 64 or more
 //!
 //!  group:   [ key words, LANES of them | value slots, LANES of them ]
 //!  link:    address of a child's base, and in its low 6 bits
 //!             to a page: 58 less the binary logarithm of its number of groups
 //!             to a segment: its depth
-//!  header:  count, length, room, … of a page; count, weight, … of a segment
+//!  header:  count, stamp, length, room, ... of a page; count, weight, stamp, ... of a segment
 //! ```
 //!
 //! The page hash of a key is consumed from its highest bit down: `bits` bits by the root segment,
 //! then as many as a segment tells apart by each one below, counted from the *depth* in the link:
 //! how many bits all entries below the child share. A lookup makes one load a level, takes the
-//! number of groups from the last link, and touches no header.
+//! number of groups from the last link, and touches neither headers nor holders.
+//!
+//! The links of a segment are divided into *bundles*, one for each pointer to a holder. Segments
+//! that share the children of a bundle share its holder, too.
 //!
 //! # Invariants
 //!
 //! Pages:
 //!
 //! * **P1** A page pointer leads to the groups of a live allocation that was made for the same word
-//!   and value types by `Page::allocate`, with a header before the groups and overflow bytes before
-//!   it, as many as its tag says; or to `EMPTY`, one group of free words with an overflow byte of 0
-//!   but without a header, which is never written.
+//!   and value types by `Page::allocate_by`, with a header before the groups and overflow bytes
+//!   before it, as many as its tag says; or to `EMPTY`, one group of free words behind zeros, which
+//!   is never written.
 //! * **P2** The words of every group are initialised, and so are the overflow bytes. A free slot's
 //!   word is 0.
 //! * **P3** A slot has a value exactly if its word is not 0, between any two calls and whenever user
-//!   code runs, except in a page that is being destroyed, of which nobody looks at a slot again.
+//!   code runs, except in a page that is being filled or destroyed, of which nobody else looks at a
+//!   slot.
 //! * **P4** If an entry is not in its home group, the overflow byte of each group from its home to
 //!   the one before it (around the end) has the entry's bit.
 //! * **P5** No word is stored twice.
@@ -58,14 +63,23 @@
 //!
 //! Sharing:
 //!
-//! * **S1** The count of a page or segment is the sum of the weights of its holders: 1 for a handle
-//!   that has it as its root, a segment's weight for a segment that links to it. A count is raised
-//!   before the holder that it is raised for exists, and lowered after that holder is gone; whoever
-//!   lowers it to 0 destroys the object.
-//! * **S2** A page or segment is written only by a handle that is borrowed mutably, after it was
-//!   established from the root downward that each object on the path, and the object itself, has a
-//!   count equal to its holder's weight. Nothing else can come to hold any of them meanwhile, for
-//!   that takes a holder. What is shared is never written (counts and weights are atomic).
+//! * **S1** The count of a page, a segment or a holder is the sum of the weights with which it is
+//!   held. A handle holds its root with 1. A segment holds each of its holders with its weight, and
+//!   a holder holds each child that begins in its bundle with its own. A count is raised before the
+//!   weight that it is raised for exists, and lowered after what held is gone; whoever lowers it to
+//!   0 destroys the object.
+//! * **S2** Segments that share a holder have the same children beginning in its bundle. A child
+//!   belongs to the bundle of its first link. A bundle in which no child ever began has no holder.
+//! * **S3** A path is owned if on each level from the root down the count of the segment is the
+//!   weight that it is held with, and the count of the holder of what follows is the segment's
+//!   weight. A page, segment or holder is written only by a handle that is borrowed mutably, below
+//!   an owned path, or under a stamp (S4), and if its own count is the weight that it is held with.
+//!   Nothing else can come to hold any of them meanwhile, because that takes a handle on the root.
+//!   What is shared is never written (counts, weights and stamps are atomic).
+//! * **S4** Below a root whose count is 1 and whose stamp is not void, a page with the root's stamp
+//!   is owned, and so is its path. No page has a higher stamp than its root, void or not. The stamps
+//!   of segments below the root are void. A segment that is copied has a void stamp before the
+//!   copier lets go of it.
 //!
 //! The directory:
 //!
@@ -77,26 +91,26 @@
 //!   less its bits; links of segments of height 1 lead to pages, those of higher ones to segments one
 //!   lower. All pages of a map have the same height, three levels at most.
 //! * **D3** A segment pointer leads to `2^bits` initialised links behind the header of a live
-//!   allocation; `bits` is `SEGMENT_BITS` except at the root, where the handle knows it too.
+//!   allocation, before which is a pointer, or null, for each bundle; `bits` is `SEGMENT_BITS` except
+//!   at the root.
 //! * **D4** A flat map has no directory. A root page has depth 0.
 //! * **D5** The handle's length is the sum of its pages' lengths, with P6's exceptions.
 //!
 //! # Where what is
 //!
+//! From the top down; each floor calls only those below it.
+//!
 //! | question | file |
 //! |---|---|
-//! | Which types are keys, and what is stored for them? | `key.rs`, `word.rs` |
-//! | Where does a word belong? | `hash.rs`, `rules.rs` |
-//! | How large is a page, how full may it be? | `capacity.rs`, `paging.rs`, `page/geometry.rs` |
-//! | How is a group compared? | `group/` |
-//! | How does one page find, add, remove? | `page/probe.rs` |
-//! | How is a page copied, grown, split? | `page/copy.rs` |
-//! | Who owns what? | `count.rs` |
-//! | How is a path made one's own? | `directory/write.rs` |
-//! | How does the directory change its shape? | `directory/split.rs`, `directory/merge.rs` |
-//! | In what order are entries visited? | `order.rs`, `page/slots.rs`, `directory/pages.rs` |
-//! | How are entries lent, taken and sieved? | `entries/`, `page/slot.rs` |
 //! | What do users see? | `map/` |
+//! | How are entries handed out safely? | `entries/` |
+//! | How is a path made one's own, and how does the directory change its shape? | `tree/` |
+//! | How does one page find, add, remove, copy? | `page/` |
+//! | How is a group compared? | `group/` |
+//! | Who owns what? | `count.rs`, `stamp.rs` |
+//! | Where does a word belong, and how is a shared value cloned? | `hash.rs`, `rules.rs` |
+//! | How large are pages and segments, how full may they be? | `policy.rs`, `tier.rs`, `floor.rs` |
+//! | Which types are keys, and what is stored for them? | `key.rs`, `word.rs` |
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -104,11 +118,10 @@
 
 extern crate alloc;
 
-mod capacity;
 mod count;
-mod directory;
 mod entries;
 mod error;
+mod floor;
 mod group;
 mod hash;
 mod key;
@@ -118,13 +131,15 @@ mod map;
 mod misuse;
 mod order;
 mod page;
-mod paging;
+mod policy;
 mod prefetch;
 mod rules;
+mod stamp;
 mod sync;
+mod tier;
+mod tree;
 mod word;
 
-pub use directory::MemoryUsage;
 pub use error::{ReservedKey, TryReserveError};
 pub use hash::{Fixed, Hashing, Seeded};
 pub use key::{Repr, SentinelKey};
@@ -137,5 +152,6 @@ pub use map::{
 #[cfg(feature = "rayon")]
 pub use map::{IntoParIter, ParIter, ParIterMut};
 #[doc(hidden)]
-pub use paging::Tiny;
-pub use paging::{Flat, Paged, Paging};
+pub use policy::Tiny;
+pub use policy::{Flat, Paged, Paging};
+pub use tree::MemoryUsage;

@@ -4,7 +4,7 @@
 use core::marker::PhantomData;
 
 use crate::hash::{Hashing, PageHash, Place, WordHash};
-use crate::paging::Locality;
+use crate::policy::Locality;
 
 /// How a write hashes words and clones values that are shared.
 pub(crate) trait Rules<V>: WordHash {

@@ -6,3 +6,17 @@ pub(crate) use core::sync::atomic::AtomicUsize;
 pub(crate) use loom::sync::atomic::AtomicUsize;
 
 pub(crate) use core::sync::atomic::Ordering;
+
+#[cfg(not(target_has_atomic = "64"))]
+pub(crate) use AtomicUsize as Wide;
+/// The widest atomic number of the target.
+#[cfg(all(target_has_atomic = "64", not(loom)))]
+pub(crate) use core::sync::atomic::AtomicU64 as Wide;
+#[cfg(all(target_has_atomic = "64", loom))]
+pub(crate) use loom::sync::atomic::AtomicU64 as Wide;
+
+/// What is in a [`Wide`].
+#[cfg(target_has_atomic = "64")]
+pub(crate) type WideNumber = u64;
+#[cfg(not(target_has_atomic = "64"))]
+pub(crate) type WideNumber = usize;

@@ -4,7 +4,9 @@
 //! The maps are the real ones, with pages of one group; loom stands in for the atomics of
 //! `sync.rs`. Values are loom's cells: a read and a write of one that the counts do not put in
 //! order is an error, and so is a value that is dropped while another thread may still read it.
-//! Weights start at 2 here, so that they are used up.
+//! The weights of segments and holders start at 2 here, so that they are used up, and each link of
+//! a segment is a bundle. Models with too many interleavings are bounded to those with so many
+//! preemptions.
 
 #![cfg(loom)]
 
@@ -64,8 +66,9 @@ fn map_of(len: u64) -> (Tested, StdArc<StdAtomicUsize>) {
     ((0..len).map(|key| (key, Value::new(key, &alive))).collect(), alive)
 }
 
-/// Entries that make a map of one page, of one level of segments, and of two.
+/// Entries that make a map of one page, of two pages, of one level of more, and of two levels.
 const PAGE: u64 = 3;
+const FORK: u64 = 9;
 const LEVEL: u64 = 14;
 const LEVELS: u64 = 60;
 
@@ -99,6 +102,7 @@ fn the_models_reach_the_levels_they_speak_of() {
     check(None, || {
         let bits = |len| map_of(len).0.directory_size().0;
         assert_eq!(bits(PAGE), 0);
+        assert!((2..=4).contains(&bits(FORK)), "{}", bits(FORK));
         assert!((2..=8).contains(&bits(LEVEL)), "{}", bits(LEVEL));
         assert!(bits(LEVELS) > 8, "{}", bits(LEVELS));
     });
@@ -230,24 +234,81 @@ fn two_writers_unshare_one_page() {
 }
 
 #[test]
-fn two_writers_unshare_one_level() {
-    two_writers(LEVEL, 0, None);
+fn two_writers_unshare_a_fork() {
+    two_writers(FORK, 0, Some(3));
 }
 
 #[test]
-fn two_writers_unshare_one_level_whose_weight_is_used_up() {
-    two_writers(LEVEL, 2, None);
+fn two_writers_unshare_one_level() {
+    two_writers(LEVEL, 0, Some(3));
+}
+
+#[test]
+fn two_writers_unshare_one_level_whose_weights_are_used_up() {
+    two_writers(LEVEL, 2, Some(3));
 }
 
 #[test]
 fn two_writers_unshare_two_levels() {
-    two_writers(LEVELS, 1, Some(3));
+    two_writers(LEVELS, 1, Some(2));
+}
+
+/// Three handles on three threads write the same page: whoever divides its holder, or finds itself
+/// the only one left, must hold the page with what the others do not.
+#[test]
+fn three_writers_divide_one_holder() {
+    check(Some(1), || {
+        let (mut map, alive) = map_of(FORK);
+        let threads: Vec<_> = (1..3)
+            .map(|number| {
+                let mut other = map.clone();
+                thread::spawn(move || write(&mut other, 0, 100 * number))
+            })
+            .collect();
+        write(&mut map, 0, 1);
+        for thread in threads {
+            thread.join().unwrap();
+        }
+        assert_eq!((map[0].read(), map[1].read()), (1, 1));
+        map.check_invariants();
+        Tested::check_counts(&[&map]);
+        drop(map);
+        assert_eq!(alive.load(SeqCst), 0);
+    });
+}
+
+/// What a handle knew of its pages by their stamps is void as soon as another one has copied the
+/// root, however soon that one lets go of it.
+#[test]
+fn stamps_are_void_while_the_copier_lives() {
+    check(Some(2), || {
+        let (mut map, alive) = map_of(FORK);
+        // The pages of both keys carry the root's stamp.
+        write(&mut map, 0, 0);
+        write(&mut map, FORK - 1, FORK - 1);
+        let mut other = map.clone();
+        let writer = thread::spawn(move || {
+            // Copies the root; the other page stays shared.
+            write(&mut other, 0, 100);
+            assert_unchanged(&other, 1..FORK);
+            other
+        });
+        write(&mut map, FORK - 1, 200);
+        let other = writer.join().unwrap();
+        assert_eq!((map[0].read(), map[FORK - 1].read()), (0, 200));
+        assert_eq!((other[0].read(), other[FORK - 1].read()), (100, FORK - 1));
+        other.check_invariants();
+        map.check_invariants();
+        Tested::check_counts(&[&map, &other]);
+        drop((map, other));
+        assert_eq!(alive.load(SeqCst), 0);
+    });
 }
 
 /// Three threads, each with a handle: two write, one drops the last other one.
 #[test]
 fn two_writers_and_a_reader() {
-    check(Some(3), || {
+    check(Some(1), || {
         let (mut map, alive) = map_of(LEVEL);
         let (snapshot, mut other) = (map.clone(), map.clone());
         let reader = thread::spawn(move || assert_unchanged(&snapshot, 0..2));

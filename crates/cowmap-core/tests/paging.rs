@@ -60,8 +60,9 @@ fn allocated(work: impl FnOnce()) -> usize {
 
 /// An ordinary page of 8-byte keys and values has about 2 KiB.
 const PAGE: usize = 2_200;
-/// One segment (64 links) and the top array (256), with their headers.
-const DIRECTORY: usize = (64 + 256) * 8 + 2 * 112;
+/// One segment (64 links) and the top array (256), with their headers, and for each of their bundles,
+/// those of a top array that doubles too, a holder and the pointer to it.
+const DIRECTORY: usize = (64 + 256) * 8 + 2 * 112 + (8 + 16 + 32) * 2 * 8;
 
 type Numbers = Map<i64, u64, Paged, Fixed>;
 type Hashed<H> = Map<i64, u64, Paged, H>;

@@ -1,10 +1,10 @@
 //! Several values of a tree, lent at once to be changed.
 
-use crate::directory::Tree;
 use crate::error::OrRaise;
 use crate::page::SlotMut;
-use crate::paging::Paging;
+use crate::policy::Paging;
 use crate::rules::Rules;
+use crate::tree::Tree;
 use crate::word::Word;
 
 /// The values of `N` words; the free word has none. Copies the pages of those that are present,
@@ -37,7 +37,7 @@ pub(crate) fn values_mut<'a, W: Word, V, P: Paging, R: Rules<V>, const N: usize>
     places.map(|place| {
         let (word, slot) = place?;
         let page = tree.page(rules.page(word.widen())).page();
-        // SAFETY: every page was made this tree's own above (S2), and the tree is borrowed mutably
+        // SAFETY: every page was made this tree's own above (S3), and the tree is borrowed mutably
         // for `'a`. The slot holds the entry of `word`, and no two of the words are equal, so each
         // value is lent once; words are written by nobody.
         Some(unsafe { SlotMut::new(page, slot) }.value())

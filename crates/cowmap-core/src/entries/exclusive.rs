@@ -4,12 +4,12 @@ use core::iter::FusedIterator;
 use core::mem::replace;
 
 use super::Walked;
-use crate::directory::Tree;
-use crate::directory::walk::Walk;
 use crate::error::OrRaise;
 use crate::page::{Page, Slot, SlotMut, Slots};
-use crate::paging::Paging;
+use crate::policy::Paging;
 use crate::rules::Rules;
+use crate::tree::Tree;
+use crate::tree::cursor::Cursor;
 use crate::word::Word;
 
 /// Every entry of a tree that is borrowed mutably for `'a`, as word and value. Each page is made
@@ -17,9 +17,9 @@ use crate::word::Word;
 pub(crate) struct EntriesMut<'a, W: Word, V, P: Paging, R> {
     /// None for an iterator over nothing.
     tree: Option<(&'a mut Tree<W, V, P>, R)>,
-    walk: Walk,
+    walk: Cursor,
     /// The slots that are left of the current page. Invariant of the type: the page is the tree's
-    /// and has one owner all the way (S2), or is the empty page.
+    /// and has one owner all the way (S3), or is the empty page.
     slots: Slots<W, V>,
     left: usize,
 }
@@ -38,7 +38,7 @@ unsafe impl<'a, W: Word, V, P: Paging, R> Sync for EntriesMut<'a, W, V, P, R> wh
 impl<'a, W: Word, V, P: Paging, R> EntriesMut<'a, W, V, P, R> {
     pub(crate) fn of(tree: &'a mut Tree<W, V, P>, rules: R) -> Self {
         EntriesMut {
-            walk: Walk::over(tree),
+            walk: Cursor::over(tree),
             slots: Slots::none(),
             left: tree.len(),
             tree: Some((tree, rules)),
@@ -47,7 +47,7 @@ impl<'a, W: Word, V, P: Paging, R> EntriesMut<'a, W, V, P, R> {
 
     /// No entries.
     pub(crate) fn none() -> Self {
-        EntriesMut { tree: None, walk: Walk::default(), slots: Slots::none(), left: 0 }
+        EntriesMut { tree: None, walk: Cursor::none(), slots: Slots::none(), left: 0 }
     }
 
     /// The entries that are left.
@@ -82,7 +82,7 @@ impl<W: Word, V, P: Paging, R: Rules<V>> EntriesMut<'_, W, V, P, R> {
     fn next_page(&mut self) -> bool {
         let Some((tree, rules)) = &mut self.tree else { return false };
         let mut walk = self.walk;
-        let Some(hash) = walk.next(tree) else { return false };
+        let Some(hash) = walk.next_in(tree) else { return false };
         self.slots = Slots::of(tree.unshared_page(rules, hash).or_raise().page());
         self.walk = walk;
         true

@@ -3,12 +3,12 @@
 //! It holds the slot, never a pointer across un-sharing: a page that is copied because it is
 //! shared has each entry in the same slot.
 
-use crate::directory::Tree;
 use crate::error::OrRaise;
 use crate::hash::WordHash;
 use crate::page::Slot;
-use crate::paging::Paging;
+use crate::policy::Paging;
 use crate::rules::Rules;
+use crate::tree::Tree;
 use crate::word::Word;
 
 /// An entry of a tree that is borrowed mutably for `'a`.

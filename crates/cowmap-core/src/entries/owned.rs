@@ -5,21 +5,21 @@ use core::iter::FusedIterator;
 use core::mem::replace;
 
 use super::Entries;
-use crate::directory::Tree;
-use crate::directory::pages::Pages;
 use crate::page::{Page, Slot, SlotMut, Slots};
-use crate::paging::Paging;
+use crate::policy::Paging;
+use crate::tree::Tree;
+use crate::tree::cursor::Cursor;
 use crate::word::Word;
 
 /// Every entry of a tree, as word and value. What is not asked for is dropped with it.
 pub(crate) struct IntoEntries<W: Word, V, P: Paging> {
     #[expect(dead_code, reason = "keeps alive, and in the end drops, what the others lead to")]
     tree: Tree<W, V, P>,
-    pages: Pages<W, V>,
+    pages: Cursor,
     /// The slots that are left of the current page, which is one of the tree's, or the empty page:
     /// invariant.
     slots: Slots<W, V>,
-    /// Whether the current page and all above it have one owner (S2), this tree, so that the
+    /// Whether the current page and all above it have one owner (S3), this tree, so that the
     /// values are moved out of it: invariant. Nobody can share the page later, because that takes
     /// a clone of the tree.
     moves: bool,
@@ -42,7 +42,7 @@ struct Taken<W, V> {
 impl<W: Word, V, P: Paging> IntoEntries<W, V, P> {
     pub(crate) fn of(tree: Tree<W, V, P>) -> Self {
         IntoEntries {
-            pages: Pages::of(&tree),
+            pages: Cursor::over(&tree),
             slots: Slots::none(),
             moves: false,
             left: tree.len(),
@@ -91,9 +91,9 @@ impl<W: Word, V, P: Paging> IntoEntries<W, V, P> {
     #[inline]
     fn next_page(&mut self) -> bool {
         // SAFETY: the tree is this iterator's, and is alive; its segments are not written.
-        let Some(visited) = (unsafe { self.pages.next_visited() }) else { return false };
-        self.slots = Slots::of(visited.page);
-        self.moves = visited.sole;
+        let Some((page, sole)) = (unsafe { self.pages.next_with_owner() }) else { return false };
+        self.slots = Slots::of(page);
+        self.moves = sole;
         true
     }
 
@@ -114,7 +114,7 @@ impl<W: Word, V, P: Paging> IntoEntries<W, V, P> {
 
     /// The entries that are left.
     pub(crate) fn rest(&self) -> Entries<'_, W, V> {
-        let (pages, slots) = (self.pages.clone(), self.slots.clone());
+        let (pages, slots) = (self.pages, self.slots.clone());
         // SAFETY: the tree is this iterator's, which is borrowed, so nobody writes it; its segments
         // were never written, nor was the current page except to free slots that were visited.
         unsafe { Entries::rest(pages, slots, self.left) }
@@ -136,7 +136,7 @@ impl<W: Word, V> Taken<W, V> {
     /// # Safety
     ///
     /// The page is one of a tree of which an owning iterator takes the values, and nobody else
-    /// writes it; with `moves`, it is the iterator's alone (S2). The slot holds an entry.
+    /// writes it; with `moves`, it is the iterator's alone (S3). The slot holds an entry.
     #[inline(always)]
     unsafe fn entry(self) -> (W, V)
     where

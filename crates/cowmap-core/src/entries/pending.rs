@@ -1,9 +1,9 @@
 //! A lookup that was begun: its memory was asked for, and it is finished later.
 
-use crate::directory::Tree;
 use crate::hash::{Place, WordHash};
 use crate::page::{Page, PageRef};
-use crate::paging::Paging;
+use crate::policy::Paging;
+use crate::tree::Tree;
 use crate::word::Word;
 
 /// A lookup in a tree that is borrowed for `'a`, whose group was asked for.

@@ -7,12 +7,12 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::marker::PhantomData;
 
-use crate::directory::Tree;
-use crate::directory::pages::Pages;
 use crate::error::OrRaise;
-use crate::page::{Page, Slot, SlotMut, lanes};
-use crate::paging::Paging;
+use crate::page::{Page, Slot, SlotMut};
+use crate::policy::Paging;
 use crate::rules::Rules;
+use crate::tree::Tree;
+use crate::tree::cursor::Cursor;
 use crate::word::Word;
 
 /// A page with entries, and what is before it.
@@ -51,14 +51,14 @@ const LEAST: usize = 128;
 impl<W: Word, V> Portion<W, V> {
     /// All of a tree.
     fn of<P: Paging>(tree: &Tree<W, V, P>) -> Self {
-        let mut pages = Pages::of(tree);
+        let mut pages = Cursor::over(tree);
         let (mut planned, mut before) = (Vec::new(), 0);
         // SAFETY: the tree is borrowed, so it is alive and nobody writes it.
-        while let Some(visited) = unsafe { pages.next_visited() } {
+        while let Some((page, sole)) = unsafe { pages.next_with_owner() } {
             // SAFETY: as above.
-            let entries = unsafe { visited.page.borrow() }.len();
+            let entries = unsafe { page.borrow() }.len();
             if entries > 0 {
-                planned.push(Planned { page: visited.page, sole: visited.sole, entries, before });
+                planned.push(Planned { page, sole, entries, before });
                 before += entries;
             }
         }
@@ -175,7 +175,7 @@ impl<'a, W: Word, V> ExclusivePortion<'a, W, V> {
     /// Calls `visit` with each entry until it returns `false`.
     #[inline]
     pub(crate) fn visit(self, mut visit: impl FnMut(W, &'a mut V) -> bool) {
-        // SAFETY: the tree is borrowed mutably for `'a`; it owns its pages alone (S2) since `of`.
+        // SAFETY: the tree is borrowed mutably for `'a`; it owns its pages alone (S3) since `of`.
         // Nobody writes words. Portions have no slot in common, and this one is visited once, so
         // each value is lent once; the slots hold entries.
         unsafe {
@@ -208,7 +208,7 @@ impl<W: Word, V, P: Paging> OwnedPortion<W, V, P> {
     {
         // SAFETY: the tree is alive as long as `self`, and nobody but its portions reaches it.
         // They have no slot in common, are visited once, and nobody can come to share a page of
-        // which this tree was the one owner (S2), because nobody clones the tree. Only portions
+        // which this tree was the one owner (S3), because nobody clones the tree. Only portions
         // free slots, each after it looked at the slot's group; the slots hold entries.
         unsafe {
             self.portion.visit(|page, slot, sole| {
@@ -249,11 +249,24 @@ halves!(SharedPortion<'a, W, V>, marker);
 halves!(ExclusivePortion<'a, W, V>, marker);
 halves!(OwnedPortion<W, V, P>, tree);
 
+/// The bits that are set in `mask`, from the lowest.
+#[inline(always)]
+fn lanes(mut mask: u32) -> impl Iterator<Item = u32> {
+    core::iter::from_fn(move || {
+        if mask == 0 {
+            return None;
+        }
+        let lane = mask.trailing_zeros();
+        mask &= mask - 1;
+        Some(lane)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::hash::Fixed;
-    use crate::paging::{Flat, Limits, Paged};
+    use crate::policy::{Flat, Limits, Paged};
     use crate::rules::Building;
 
     /// Halves a portion to the end, and checks that no two halves differ by more than a tenth, as

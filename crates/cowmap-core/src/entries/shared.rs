@@ -3,10 +3,10 @@
 use core::iter::FusedIterator;
 use core::marker::PhantomData;
 
-use crate::directory::Tree;
-use crate::directory::pages::Pages;
 use crate::page::{Page, Slots};
-use crate::paging::Paging;
+use crate::policy::Paging;
+use crate::tree::Tree;
+use crate::tree::cursor::Cursor;
 use crate::word::Word;
 
 /// How many pages a scan takes at once: it asks for those of the next row while it visits this
@@ -26,7 +26,7 @@ const ROW: usize = 4;
 /// # Safety
 ///
 /// The tree is alive, and its segments were not written since `pages` was made.
-unsafe fn row_of<W: Word, V>(pages: &mut Pages<W, V>) -> [Page<W, V>; ROW] {
+unsafe fn row_of<W: Word, V>(pages: &mut Cursor) -> [Page<W, V>; ROW] {
     // SAFETY: the caller's promise.
     let row = core::array::from_fn(|_| unsafe { pages.next() }.unwrap_or(Page::empty()));
     for page in row {
@@ -40,7 +40,7 @@ unsafe fn row_of<W: Word, V>(pages: &mut Pages<W, V>) -> [Page<W, V>; ROW] {
 pub(crate) struct Entries<'a, W, V> {
     /// The pages after those of the rows. Invariant of the type: the tree is alive for `'a`, and
     /// nobody writes it.
-    pages: Pages<W, V>,
+    pages: Cursor,
     /// The slots that are left of the current page.
     slots: Slots<W, V>,
     /// The current page's row of pages, and the next row, each of which is asked for while its
@@ -59,14 +59,14 @@ unsafe impl<W: Sync, V: Sync> Sync for Entries<'_, W, V> {}
 
 impl<W, V> Clone for Entries<'_, W, V> {
     fn clone(&self) -> Self {
-        Entries { pages: self.pages.clone(), slots: self.slots.clone(), ..*self }
+        Entries { slots: self.slots.clone(), ..*self }
     }
 }
 
 impl<'a, W: Word, V> Entries<'a, W, V> {
     pub(crate) fn of<P: Paging>(tree: &'a Tree<W, V, P>) -> Self {
         // SAFETY: the tree is borrowed for `'a`, so it is alive and nobody writes it.
-        unsafe { Self::rest(Pages::of(tree), Slots::none(), tree.len()) }
+        unsafe { Self::rest(Cursor::over(tree), Slots::none(), tree.len()) }
     }
 
     /// What `slots` have left, and then the entries of `pages`: together `left`.
@@ -76,7 +76,7 @@ impl<'a, W: Word, V> Entries<'a, W, V> {
     /// The tree of the pages, to one of which the slots belong, is alive, and nobody writes it
     /// during `'a`. Its segments were not written since `pages` was made, nor was the slots' page
     /// since they were, except to free slots that were visited.
-    pub(super) unsafe fn rest(mut pages: Pages<W, V>, slots: Slots<W, V>, left: usize) -> Self {
+    pub(super) unsafe fn rest(mut pages: Cursor, slots: Slots<W, V>, left: usize) -> Self {
         // SAFETY: the caller's promise.
         let rows = unsafe { [row_of(&mut pages), row_of(&mut pages)] };
         Entries { pages, slots, rows, next: 0, left, marker: PhantomData }
@@ -85,7 +85,7 @@ impl<'a, W: Word, V> Entries<'a, W, V> {
     /// No entries.
     pub(crate) fn none() -> Self {
         let rows = [[Page::empty(); ROW]; 2];
-        let (pages, slots) = (Pages::none(), Slots::none());
+        let (pages, slots) = (Cursor::none(), Slots::none());
         Entries { pages, slots, rows, next: 0, left: 0, marker: PhantomData }
     }
 

@@ -8,27 +8,27 @@
 
 use core::mem::{replace, take};
 
-use crate::directory::Tree;
-use crate::directory::walk::Walk;
 use crate::error::OrRaise;
 use crate::hash::{PageHash, WordHash};
 use crate::page::{Slot, Slots};
-use crate::paging::Paging;
+use crate::policy::Paging;
 use crate::rules::Rules;
+use crate::tree::Tree;
+use crate::tree::cursor::Cursor;
 use crate::word::Word;
 
 /// A walk over all entries of a tree that removes some.
 pub(crate) struct Sieve<'a, W: Word, V, P: Paging, R: WordHash> {
     tree: &'a mut Tree<W, V, P>,
     rules: R,
-    walk: Walk,
+    walk: Cursor,
     /// A hash that leads to the current page.
     hash: PageHash,
     /// The slots that are left of the current page, which is one of the tree's, or the empty page:
     /// invariant.
     slots: Slots<W, V>,
     /// Whether the current page was made the tree's own, so that it has one owner all the way
-    /// (S2): invariant.
+    /// (S3): invariant.
     own: bool,
     /// Whether entries were removed since the tree was last settled.
     removed: bool,
@@ -48,7 +48,7 @@ unsafe impl<'a, W: Word, V, P: Paging, R: WordHash> Sync for Sieve<'a, W, V, P, 
 impl<'a, W: Word, V, P: Paging, R: WordHash> Sieve<'a, W, V, P, R> {
     pub(crate) fn over(tree: &'a mut Tree<W, V, P>, rules: R) -> Self {
         Sieve {
-            walk: Walk::over(tree),
+            walk: Cursor::over(tree),
             tree,
             rules,
             hash: PageHash(0),
@@ -64,7 +64,7 @@ impl<'a, W: Word, V, P: Paging, R: WordHash> Sieve<'a, W, V, P, R> {
             self.own = false;
             let page = self.slots.page();
             self.slots = Slots::none();
-            // SAFETY: the tree is borrowed mutably and owned the page alone (S2), as `own` told.
+            // SAFETY: the tree is borrowed mutably and owned the page alone (S3), as `own` told.
             unsafe { page.borrow_mut() }.clean(&self.rules);
         }
     }
@@ -102,7 +102,7 @@ impl<W: Word, V, P: Paging, R: Rules<V>> Sieve<'_, W, V, P, R> {
         loop {
             // SAFETY: as in `next`; `pick` writes values only.
             while let Some(slot) = unsafe { self.slots.next() } {
-                // SAFETY: `own_page` made the page the tree's own (S2), which is borrowed mutably.
+                // SAFETY: `own_page` made the page the tree's own (S3), which is borrowed mutably.
                 let page = unsafe { self.slots.page().borrow_mut() };
                 let word = page.word(slot);
                 // SAFETY: the slot holds an entry; the borrow ends before it is removed.
@@ -121,7 +121,7 @@ impl<W: Word, V, P: Paging, R: Rules<V>> Sieve<'_, W, V, P, R> {
     /// Goes on to the next page; `false`, after sparse pages were settled, if there is none.
     fn next_page(&mut self) -> bool {
         self.finish_page();
-        if let Some(hash) = self.walk.next(self.tree) {
+        if let Some(hash) = self.walk.next_in(self.tree) {
             self.hash = hash;
             self.slots = Slots::of(self.tree.page(hash).page());
             return true;
@@ -157,7 +157,7 @@ impl<W: Word, V, P: Paging, R: Rules<V>> Sieve<'_, W, V, P, R> {
         self.own_page();
         self.removed = true;
         self.tree.count_removed();
-        // SAFETY: the tree owns the page alone (S2); a copy has each entry in its slot.
+        // SAFETY: the tree owns the page alone (S3); a copy has each entry in its slot.
         unsafe { self.slots.page().borrow_mut().remove_in_place(slot, &self.rules) }
     }
 }

@@ -2,10 +2,10 @@
 //! not. Slower than [`Entries`](super::Entries), which counts what is left and asks for pages
 //! ahead.
 
-use crate::directory::Tree;
-use crate::directory::walk::Walk;
 use crate::page::Slots;
-use crate::paging::Paging;
+use crate::policy::Paging;
+use crate::tree::Tree;
+use crate::tree::cursor::Cursor;
 use crate::word::Word;
 
 /// Entries of a tree that is borrowed for `'a`.
@@ -13,7 +13,7 @@ pub(crate) struct Walked<'a, W: Word, V, P: Paging> {
     tree: &'a Tree<W, V, P>,
     /// A tree whose pages are skipped.
     without: Option<&'a Tree<W, V, P>>,
-    walk: Walk,
+    walk: Cursor,
     /// The slots that are left of the current page. Invariant of the type: it is one of the
     /// tree's, and nobody writes the values in these slots during `'a`.
     slots: Slots<W, V>,
@@ -22,23 +22,23 @@ pub(crate) struct Walked<'a, W: Word, V, P: Paging> {
 impl<'a, W: Word, V, P: Paging> Walked<'a, W, V, P> {
     /// The entries of `tree`, without those in pages that `other` has too.
     pub(crate) fn apart(tree: &'a Tree<W, V, P>, other: &'a Tree<W, V, P>) -> Self {
-        Walked { tree, without: Some(other), walk: Walk::over(tree), slots: Slots::none() }
+        Walked { tree, without: Some(other), walk: Cursor::over(tree), slots: Slots::none() }
     }
 
     /// What `slots` have left, and then what is left of `walk`.
     ///
     /// # Safety
     ///
-    /// The slots belong to a page of the tree. Since they were made, nobody wrote anything in it
-    /// but slots that were visited. During `'a`, nobody writes the slots that `slots` and `walk`
-    /// have left.
-    pub(super) unsafe fn rest(tree: &'a Tree<W, V, P>, walk: Walk, slots: Slots<W, V>) -> Self {
+    /// The slots belong to a page of the tree. Since they were made, nobody wrote anything in it but
+    /// slots that were visited. During `'a`, nobody writes the slots that `slots` and `walk` have
+    /// left.
+    pub(super) unsafe fn rest(tree: &'a Tree<W, V, P>, walk: Cursor, slots: Slots<W, V>) -> Self {
         Walked { tree, without: None, walk, slots }
     }
 
     /// Goes on to the next page that is not skipped; `false` if there is none.
     fn next_page(&mut self) -> bool {
-        while let Some(hash) = self.walk.next(self.tree) {
+        while let Some(hash) = self.walk.next_in(self.tree) {
             let page = self.tree.page(hash).page();
             if self.without.is_none_or(|other| page != other.page(hash).page()) {
                 self.slots = Slots::of(page);

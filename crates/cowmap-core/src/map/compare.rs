@@ -5,7 +5,7 @@ use super::Map;
 use crate::entries::Walked;
 use crate::hash::Hashing;
 use crate::key::{SentinelKey, WordOf};
-use crate::paging::Paging;
+use crate::policy::Paging;
 
 impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// The words and values of this map, without those in pages that `other` has too.

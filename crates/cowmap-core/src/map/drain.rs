@@ -7,7 +7,7 @@ use core::marker::PhantomData;
 use super::{IntoIter, Map};
 use crate::hash::Hashing;
 use crate::key::SentinelKey;
-use crate::paging::Paging;
+use crate::policy::Paging;
 
 impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// Empties the map and yields what was in it; what is not asked for is dropped with the

@@ -3,12 +3,12 @@
 use core::fmt;
 
 use super::{Map, WriteRules};
-use crate::directory::Tree;
 use crate::entries::Occupied;
 use crate::error::OrRaise;
 use crate::hash::Hashing;
 use crate::key::{SentinelKey, WordOf};
-use crate::paging::Paging;
+use crate::policy::Paging;
+use crate::tree::Tree;
 
 /// A key's place in a map: occupied or vacant. From [`Map::entry`].
 ///

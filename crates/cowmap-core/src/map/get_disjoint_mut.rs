@@ -4,7 +4,7 @@ use super::Map;
 use crate::entries::values_mut;
 use crate::hash::Hashing;
 use crate::key::{SentinelKey, encode};
-use crate::paging::Paging;
+use crate::policy::Paging;
 
 impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// The values of several keys, all to be changed at once. O(N^2) for N keys, for they are

@@ -7,7 +7,7 @@ use super::Map;
 use crate::entries::Pending;
 use crate::hash::Hashing;
 use crate::key::{SentinelKey, WordOf, encode};
-use crate::paging::Paging;
+use crate::policy::Paging;
 
 impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// Finds the page of `key` and asks for its group.

@@ -5,11 +5,11 @@ use core::iter::FusedIterator;
 use core::marker::PhantomData;
 
 use super::{Map, key_of};
-use crate::directory::Tree;
 use crate::entries::IntoEntries;
 use crate::hash::Hashing;
 use crate::key::{SentinelKey, WordOf};
-use crate::paging::Paging;
+use crate::policy::Paging;
+use crate::tree::Tree;
 
 impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// The keys, by value. Visiting all is O(capacity), and clones nothing.

@@ -7,11 +7,11 @@ use core::iter::FusedIterator;
 use core::marker::PhantomData;
 
 use super::{Map, key_of};
-use crate::directory::Tree;
 use crate::entries::{Entries, IntoEntries};
 use crate::hash::Hashing;
 use crate::key::{SentinelKey, WordOf};
-use crate::paging::Paging;
+use crate::policy::Paging;
+use crate::tree::Tree;
 
 macro_rules! borrowing_iterator {
     ($(#[$doc:meta])* $name:ident, $item:ty, $entry:ident => $yield:expr) => {

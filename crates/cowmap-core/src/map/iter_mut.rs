@@ -8,7 +8,7 @@ use super::{Map, WriteRules, key_of};
 use crate::entries::EntriesMut;
 use crate::hash::Hashing;
 use crate::key::{SentinelKey, WordOf};
-use crate::paging::Paging;
+use crate::policy::Paging;
 
 impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// The entries, with values that may be changed. Visiting all is O(capacity); copies each

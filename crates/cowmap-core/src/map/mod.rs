@@ -1,7 +1,7 @@
 //! The map: one generic type, whose policies make it paged or flat, fixed or seeded.
 //!
 //! This folder turns keys into words and words into keys, and documents. What is done with words is
-//! in `directory/` and `entries/`; there is no unsafe code here. Each operation asks a key for its
+//! in `tree/` and `entries/`; there is no unsafe code here. Each operation asks a key for its
 //! integer once, because a wrong [`SentinelKey`] may give another one later.
 //!
 //! * `read.rs` looks things up, `get_many.rs` many at once.
@@ -49,12 +49,12 @@ pub use sorted::IterSorted;
 
 use core::marker::PhantomData;
 
-use crate::directory::Tree;
-use crate::error::OrRaise;
+use crate::error::{OrRaise, TryReserveError};
 use crate::hash::{Fixed, Hashing, Seeded};
 use crate::key::{SentinelKey, WordOf, decode, encode, reserved_key_panic};
-use crate::paging::{Flat, Limits, Paged, Paging};
+use crate::policy::{Flat, Limits, Paged, Paging};
 use crate::rules::{Building, Cloning, Reading};
+use crate::tree::Tree;
 use crate::word::Word;
 
 /// The paged map, which is what most people want: a snapshot costs one atomic increment, and a
@@ -242,8 +242,14 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     #[track_caller]
     fn with_capacity_and_hash(capacity: usize, hash: H) -> Self {
         let mut map = Self::with_hash(hash);
-        map.tree.reserve_in_empty(capacity).or_raise();
+        map.reserve_in_empty(capacity).or_raise();
         map
+    }
+
+    /// Makes room in an empty map, as a floor.
+    fn reserve_in_empty(&mut self, capacity: usize) -> Result<(), TryReserveError> {
+        let rules = Building::<Limits<WordOf<K>, V, P>, H>::by(&self.hash);
+        self.tree.reserve_in_empty(capacity, &rules)
     }
 
     /// How this map reads its tree.

@@ -14,7 +14,7 @@ use super::{Map, key_of};
 use crate::entries::{ExclusivePortion, OwnedPortion, SharedPortion};
 use crate::hash::Hashing;
 use crate::key::{SentinelKey, WordOf};
-use crate::paging::Paging;
+use crate::policy::Paging;
 
 /// Writes the producer and the parallel iterator around a portion.
 macro_rules! parallel_iterator {

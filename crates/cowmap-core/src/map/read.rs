@@ -2,10 +2,10 @@
 
 use super::{Iter, Keys, Map, Values, key_of};
 use crate::MemoryUsage;
-use crate::directory::Tree;
 use crate::hash::{Hashing, WordHash};
 use crate::key::{SentinelKey, WordOf, encode};
-use crate::paging::Paging;
+use crate::policy::Paging;
+use crate::tree::Tree;
 use crate::word::Word;
 
 impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
@@ -196,6 +196,24 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     #[doc(hidden)]
     pub fn check_invariants(&self) {
         self.tree.check(&self.reading());
+    }
+
+    /// Checks that the counts of all that these handles share are right: they are all the handles
+    /// there are that share anything with one of them.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a count is not the sum of the weights that it stands for.
+    #[doc(hidden)]
+    pub fn check_counts(handles: &[&Self]) {
+        Tree::check_counts(handles.iter().map(|map| &map.tree));
+    }
+
+    /// How many pages under a directory are known to be this handle's own without a look at their
+    /// path, and how many pages there are, for tests of what is known.
+    #[doc(hidden)]
+    pub fn pages_known_to_be_owned(&self) -> (usize, usize) {
+        self.tree.pages_known_to_be_owned()
     }
 
     /// Groups that a lookup of `key` compares, and that its insertion would, for tests that count

@@ -8,7 +8,7 @@ use super::{Map, WriteRules, key_of};
 use crate::entries::Sieve;
 use crate::hash::Hashing;
 use crate::key::{SentinelKey, WordOf};
-use crate::paging::Paging;
+use crate::policy::Paging;
 
 impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// Keeps the entries for which `keep` answers `true`. O(capacity); copies a shared page at the

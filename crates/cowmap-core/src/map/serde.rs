@@ -14,7 +14,7 @@ use super::Map;
 use crate::error::ReservedKey;
 use crate::hash::Hashing;
 use crate::key::SentinelKey;
-use crate::paging::Paging;
+use crate::policy::Paging;
 
 #[cfg(feature = "serde")]
 impl<K, V, P, H> Serialize for Map<K, V, P, H>
@@ -69,7 +69,7 @@ where
         if !P::PAGED {
             let most = MOST_BYTES_AHEAD / size_of::<(K::Repr, V)>();
             let room = entries.size_hint().unwrap_or(0).min(most);
-            map.tree.reserve_in_empty(room).map_err(A::Error::custom)?;
+            map.reserve_in_empty(room).map_err(A::Error::custom)?;
         }
         while let Some((key, value)) = entries.next_entry::<K, V>()? {
             if map.insert_if_unreserved(key, value).is_err() {

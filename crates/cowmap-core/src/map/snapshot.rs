@@ -4,7 +4,7 @@ use super::Map;
 use crate::error::OrRaise;
 use crate::hash::Hashing;
 use crate::key::SentinelKey;
-use crate::paging::Paging;
+use crate::policy::Paging;
 
 impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// Another name for `clone`: a handle on the map as it is now. O(1), one atomic increment.

@@ -10,7 +10,7 @@ use super::{Map, key_of};
 use crate::entries::Entries;
 use crate::hash::Hashing;
 use crate::key::{SentinelKey, WordOf, repr_of};
-use crate::paging::Paging;
+use crate::policy::Paging;
 
 impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// The entries in ascending order of their keys' integers. O(n log n), and allocates room for n

@@ -7,7 +7,7 @@ use core::panic::{RefUnwindSafe, UnwindSafe};
 use super::{IntoIter, Iter, Map};
 use crate::hash::Hashing;
 use crate::key::SentinelKey;
-use crate::paging::Paging;
+use crate::policy::Paging;
 
 /// Takes a snapshot: one atomic increment. The clone and the original share everything until one is
 /// written.

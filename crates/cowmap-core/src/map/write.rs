@@ -5,7 +5,7 @@ use super::{Entry, Map, key_of};
 use crate::error::{OrRaise, ReservedKey, TryReserveError};
 use crate::hash::Hashing;
 use crate::key::{SentinelKey, WordOf, encode, reserved_key_panic};
-use crate::paging::Paging;
+use crate::policy::Paging;
 use crate::word::Word;
 
 impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {

@@ -5,8 +5,8 @@ use core::marker::PhantomData;
 use core::mem::{align_of, size_of};
 
 use super::Header;
-use crate::capacity::Tier;
 use crate::error::TryReserveError;
+use crate::tier::Tier;
 
 /// Groups start on this boundary at least: a cache line.
 const LINE: usize = 64;
@@ -16,7 +16,7 @@ const VECTOR: usize = 16;
 
 /// What is asked of the allocator. Larger alignments would make std write the zeros of a zeroed
 /// allocation itself (35 ms against 10 µs for 32 MiB), so pages align their groups themselves.
-const ALLOCATION_ALIGN: usize = 16;
+pub(super) const ALLOCATION_ALIGN: usize = 16;
 
 /// Bytes before the groups that the header takes.
 pub(super) const HEADER: usize = size_of::<Header>().next_multiple_of(ALLOCATION_ALIGN);
@@ -86,12 +86,18 @@ impl<W, V> Geometry<W, V> {
 
 /// Bytes of a page, if they stay within `limit` (less the slack that rounding a layout up needs).
 fn page_bytes(groups: u64, stride: u64, align: u64, limit: u64) -> Option<u64> {
-    // With overflow bytes that end at a multiple of ALLOCATION_ALIGN, as an allocation starts at
-    // one.
+    // What `before_groups` says, in 64 bits.
     let overflow = groups.next_multiple_of(ALLOCATION_ALIGN as u64);
     let slack = HEADER as u64 + align - ALLOCATION_ALIGN as u64;
     let bytes = groups.checked_mul(stride)?.checked_add(overflow)?.checked_add(slack)?;
     (bytes <= limit - (ALLOCATION_ALIGN as u64 - 1)).then_some(bytes)
+}
+
+/// Bytes that the overflow bytes, which end at a multiple of [`ALLOCATION_ALIGN`] as an allocation
+/// starts at one, and the header take.
+#[inline]
+pub(super) fn before_groups(groups: usize) -> usize {
+    groups.next_multiple_of(ALLOCATION_ALIGN) + HEADER
 }
 
 /// How far from the start of an allocation at `address` the groups begin: behind their overflow
@@ -113,7 +119,8 @@ mod tests {
                 for start in (0..2 * 4096).step_by(ALLOCATION_ALIGN) {
                     let offset = offset(start, groups, align);
                     assert_eq!((start + offset) % align, 0);
-                    assert!(offset >= HEADER + groups);
+                    let pad = offset - before_groups(groups);
+                    assert!(pad < align && pad.is_multiple_of(ALLOCATION_ALIGN));
                     let size = page_bytes(groups as u64, 0, align as u64, u64::MAX).unwrap();
                     assert!(offset as u64 <= size, "{start} {groups} {align}");
                 }

@@ -5,38 +5,48 @@
 //!
 //! * [`Page`] is a raw pointer with the page's size class. It proves nothing.
 //! * [`PageRef`] proves that the page is alive and not written for a lifetime.
-//! * [`PageMut`] proves that the page is alive and has one owner: every write to a slot goes
-//!   through it.
+//! * [`PageMut`] proves that the page is alive and has one owner, who may write all of it.
+//! * [`NewPage`] is a page that nobody else knows yet.
 
-mod access;
+mod clean;
 mod copy;
+mod duplicate;
 mod geometry;
+mod mutate;
+mod new_page;
 mod probe;
 mod sequence;
 mod slot;
 mod slots;
-mod walk;
+mod view;
 
-use alloc::alloc::{alloc, alloc_zeroed, dealloc};
+use alloc::alloc::dealloc;
 use core::marker::PhantomData;
 use core::mem::needs_drop;
 use core::ptr::NonNull;
 
-pub(crate) use access::{PageMut, PageRef, lanes};
+pub(crate) use copy::Held;
 pub(crate) use geometry::Geometry;
 use geometry::HEADER;
+pub(crate) use mutate::PageMut;
+pub(crate) use new_page::NewPage;
 pub(crate) use slot::SlotMut;
 pub(crate) use slots::Slots;
+pub(crate) use view::PageRef;
 
-use crate::capacity::Tier;
 use crate::count::Count;
 use crate::error::TryReserveError;
 use crate::hash::Place;
+use crate::stamp::Stamp;
+use crate::tier::Tier;
 use crate::word::Word;
 
-/// What precedes the groups of a page: what a write needs and a lookup does not.
+/// What precedes the groups of a page: what a write needs and a lookup does not. Half a cache line,
+/// of which the overflow bytes have the other half.
 pub(crate) struct Header {
     count: Count,
+    /// That of the root under which the page was last known to be its handle's own (S4).
+    stamp: Stamp,
     /// Entries in the page.
     len: u32,
     /// Entries that the page can still take before it grows.
@@ -44,10 +54,24 @@ pub(crate) struct Header {
     /// Entries outside their home group that were removed since the overflow bits were last
     /// rebuilt.
     stale: u32,
-    /// From the start of the allocation to the groups.
-    offset: u32,
-    /// How many bits of the page hash all entries of this page share.
-    depth: u8,
+    /// How many bits of the page hash all entries of this page share, in the lowest seven bits, and
+    /// above them, in units of 16 bytes, how much of the allocation precedes the overflow bytes.
+    depth_and_pad: u32,
+}
+
+const _: () = assert!(HEADER == 32);
+
+impl Header {
+    const DEPTH: u32 = 127;
+
+    #[inline(always)]
+    fn depth(&self) -> u8 {
+        (self.depth_and_pad & Self::DEPTH) as u8
+    }
+
+    fn set_depth(&mut self, depth: u8) {
+        self.depth_and_pad = self.depth_and_pad & !Self::DEPTH | u32::from(depth);
+    }
 }
 
 /// The place of an entry inside a page. A copy of the page at the same tier has it in the same
@@ -65,12 +89,10 @@ pub(crate) struct Shape {
     /// Entries it may hold.
     pub(crate) room: u32,
     pub(crate) depth: u8,
-    /// With which it is held.
-    pub(crate) weight: usize,
 }
 
-/// The page of every empty map: one group of free slots, no header but an overflow byte where
-/// others have theirs, never written.
+/// The page of every empty map: one group of free slots behind zeros, which as a header would say
+/// that there is no entry, no room and no stamp. Never written, and held by nobody.
 #[repr(C, align(64))]
 struct EmptyPage([u64; 16]);
 static EMPTY: EmptyPage = EmptyPage([0; 16]);
@@ -155,24 +177,15 @@ impl<W: Word, V> Page<W, V> {
         self.base == empty_base()
     }
 
-    /// A page without entries.
+    /// A page that nobody holds, whose slots and overflow bytes have no contents but what `allocate`
+    /// gives them.
     ///
     /// # Errors
     ///
     /// A size that overflows, or no memory.
-    pub(crate) fn allocate(shape: Shape) -> Result<Self, TryReserveError> {
-        Self::allocate_by(alloc_zeroed, shape)
-    }
-
-    /// A page whose slots and overflow bytes have no contents yet: the caller fills them all before
-    /// the page is anything else's.
-    fn allocate_unfilled(shape: Shape) -> Result<Self, TryReserveError> {
-        Self::allocate_by(alloc, shape)
-    }
-
     fn allocate_by(
         allocate: unsafe fn(core::alloc::Layout) -> *mut u8,
-        Shape { tier, room, depth, weight }: Shape,
+        Shape { tier, room, depth }: Shape,
     ) -> Result<Self, TryReserveError> {
         let layout = Geometry::<W, V>::layout(tier)?;
         // SAFETY: the layout holds a header at least, so its size is not zero.
@@ -180,20 +193,21 @@ impl<W: Word, V> Page<W, V> {
         let start = NonNull::new(start).ok_or_else(|| TryReserveError::memory(layout))?;
         let align = Geometry::<W, V>::ALIGN;
         let offset = geometry::offset(start.addr().get(), tier.groups(), align);
+        let pad = offset - geometry::before_groups(tier.groups());
         // SAFETY: the layout has room for such an offset and the groups
         // behind it (geometry), so both pointers stay inside the allocation; `base` is aligned to
         // 64 and HEADER is a multiple of 16, so the header is aligned.
         let base = unsafe {
             let base = start.add(offset);
             base.sub(HEADER).cast::<Header>().write(Header {
-                count: Count::new(weight),
+                count: Count::new(0),
+                stamp: Stamp::NONE,
                 len: 0,
                 room,
                 stale: 0,
-                // At most 2^29 overflow bytes, HEADER, and the alignment of a type, which is at
-                // most 2^29.
-                offset: offset as u32,
-                depth,
+                // Less than the alignment of a type, which is at most 2^29, so 25 bits.
+                depth_and_pad: ((pad / geometry::ALLOCATION_ALIGN) as u32 * (Header::DEPTH + 1))
+                    | u32::from(depth),
             });
             base
         };
@@ -211,7 +225,9 @@ impl<W: Word, V> Page<W, V> {
         // SAFETY: `offset` is what `allocate_by` stepped from the start of an allocation of this
         // layout (P1), and the caller owns it.
         unsafe {
-            let offset = self.header().as_ref().offset as usize;
+            let pad = self.header().as_ref().depth_and_pad / (Header::DEPTH + 1);
+            let offset =
+                pad as usize * geometry::ALLOCATION_ALIGN + geometry::before_groups(self.groups());
             dealloc(self.base.sub(offset).as_ptr(), layout);
         }
     }
@@ -270,7 +286,7 @@ impl<W: Word, V> Page<W, V> {
     /// # Safety
     ///
     /// As for [`release`](Self::release), for both.
-    pub(crate) unsafe fn release_both([first, second]: [Self; 2], weight: usize) {
+    pub(crate) unsafe fn release_both([first, second]: [Held<W, V>; 2]) {
         struct Second<W: Word, V>(Page<W, V>, usize);
         impl<W: Word, V> Drop for Second<W, V> {
             fn drop(&mut self) {
@@ -278,9 +294,20 @@ impl<W: Word, V> Page<W, V> {
                 unsafe { self.0.release(self.1) };
             }
         }
-        let _second = Second(second, weight);
+        let _second = Second(second.0, second.1);
         // SAFETY: the caller's promise.
-        unsafe { first.release(weight) };
+        unsafe { first.0.release(first.1) };
+    }
+
+    /// The stamp of the page: none for the empty page.
+    ///
+    /// # Safety
+    ///
+    /// The page is alive, and its stamp is not written meanwhile.
+    #[inline(always)]
+    pub(crate) unsafe fn stamp(self) -> Stamp {
+        // SAFETY: a live page has a header before its groups (P1), and EMPTY has zeros there.
+        unsafe { (&raw const (*self.header().as_ptr()).stamp).read() }
     }
 
     /// The count of the page's holders.
@@ -318,7 +345,8 @@ impl<W: Word, V> Page<W, V> {
 
     #[inline(always)]
     fn header(self) -> NonNull<Header> {
-        // SAFETY: the callers' pages have a header (P1), which ends where the groups begin.
+        // SAFETY: a page has a header (P1), which ends where the groups begin; EMPTY has as many bytes
+        // there.
         unsafe { self.base.sub(HEADER).cast() }
     }
 

@@ -13,8 +13,8 @@ use core::ptr::NonNull;
 
 use super::sequence::Sequence;
 use super::{Geometry, PageMut, PageRef, Slot};
-use crate::capacity::Tier;
 use crate::hash::{Place, WordHash};
+use crate::tier::Tier;
 use crate::word::Word;
 
 /// Where a word was found, as it is known before any arithmetic: all ways of a search end in it, and the
@@ -111,9 +111,9 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
 
     /// Checks P2 to P6 for this page, which `may_hold` so many entries by its tier, calling `entry`
     /// with each word.
-    pub(crate) fn check<H: WordHash>(
+    pub(crate) fn check<R: WordHash>(
         self,
-        hash: &H,
+        rules: &R,
         may_hold: impl Fn(Tier, usize) -> bool,
         mut entry: impl FnMut(W),
     ) {
@@ -124,7 +124,7 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
         let mut displaced = 0;
         for slot in self.slots() {
             let word = self.word(slot);
-            let place = hash.place(word.widen());
+            let place = rules.place(word.widen());
             let mut sequence = Sequence::from(self.page().home(place), self.groups());
             displaced += usize::from(sequence.group != slot.group);
             while sequence.group != slot.group {
@@ -282,12 +282,12 @@ impl<W: Word, V> PageMut<'_, W, V> {
     ///
     /// The slot is one of this page's and holds an entry.
     #[inline(always)]
-    pub(crate) unsafe fn remove<H: WordHash>(&mut self, slot: Slot, place: Place, hash: &H) -> V {
+    pub(crate) unsafe fn remove<R: WordHash>(&mut self, slot: Slot, place: Place, rules: &R) -> V {
         let home = self.page().home(place);
         // SAFETY: the caller's promise.
         let value = unsafe { self.remove_with_home(slot, home) };
         if slot.group != home {
-            self.clean(hash);
+            self.clean(rules);
         }
         value
     }
@@ -310,17 +310,17 @@ impl<W: Word, V> PageMut<'_, W, V> {
     /// home groups where there is room. Runs no user code and allocates nothing.
     #[cold]
     #[inline(never)]
-    pub(crate) fn rebuild<H: WordHash>(&mut self, hash: &H) {
+    pub(crate) fn rebuild<R: WordHash>(&mut self, rules: &R) {
         self.header_mut().stale = 0;
         let groups = self.groups();
         // SAFETY: the overflow bytes, of which the last group's is the first, are `groups` bytes of
-        // this page, which has one owner (S2).
+        // this page, which has one owner (S3).
         unsafe { self.page().overflow_ptr(groups - 1).write_bytes(0, groups) };
         let page = self.page();
         self.for_each_chosen(
-            |group, word| page.home(hash.place(word.widen())) != group,
+            |group, word| page.home(rules.place(word.widen())) != group,
             |this, from, word| {
-                let place = hash.place(word.widen());
+                let place = rules.place(word.widen());
                 // Frees the slot first, so that the search for a place ends here at the latest.
                 this.write_word(from, W::FREE);
                 let to = this.occupy(page.home(place), place, word);
@@ -338,14 +338,14 @@ impl<W: Word, V> PageMut<'_, W, V> {
 
     #[inline(always)]
     fn write_word(&mut self, slot: Slot, word: W) {
-        // SAFETY: the slot is one of the page's, which has one owner (S2).
+        // SAFETY: the slot is one of the page's, which has one owner (S3).
         unsafe { self.page().keys_ptr(slot.group).add(slot.lane as usize).write(word) };
     }
 
     #[inline(always)]
     fn mark_overflow(&mut self, group: usize, bit: u8) {
         debug_assert!(self.groups() > 1);
-        // SAFETY: the group is one of the page's, which has one owner (S2) and is not EMPTY.
+        // SAFETY: the group is one of the page's, which has one owner (S3) and is not EMPTY.
         unsafe {
             let byte = self.page().overflow_ptr(group);
             byte.write(byte.read() | bit);

@@ -25,7 +25,7 @@ impl<'a, W: Word, V> SlotMut<'a, W, V> {
     ///
     /// For `'a`:
     ///
-    /// * the page is alive (P1), and it and every object on its path have one owner (S2), who is
+    /// * the page is alive (P1), and it and every object on its path have one owner (S3), who is
     ///   mutably borrowed, or owned, by the caller;
     /// * the slot is one of the page's and holds an entry, whose word nobody else writes;
     /// * nobody else reads or writes the slot's value.

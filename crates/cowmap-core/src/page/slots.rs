@@ -43,7 +43,7 @@ impl<W: Word, V> Slots<W, V> {
     ///
     /// Counted: blocks of 32 slots cost up to twice the groups an insertion of one map's iteration
     /// into another that random order costs; larger blocks pile up more.
-    const BLOCK: usize = 32 / Geometry::<W, V>::LANES;
+    pub(super) const BLOCK: usize = 32 / Geometry::<W, V>::LANES;
 
     /// No slots.
     pub(crate) fn none() -> Self {
@@ -221,7 +221,7 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
 
     /// The occupied slots of up to `count` groups from `first` on, as [`Slots`] keeps them.
     #[inline(always)]
-    fn occupied_groups(self, first: usize, count: usize) -> u64 {
+    pub(super) fn occupied_groups(self, first: usize, count: usize) -> u64 {
         let spacing = Geometry::<W, V>::SPACING;
         let gather = |count: usize| {
             (0..count).fold(0, |mask, group| {

@@ -10,7 +10,7 @@ use arbitrary::{Arbitrary, Result, Unstructured};
 use super::{Map, Step, WithSnapshots};
 use crate::hash::Hashing;
 use crate::key::SentinelKey;
-use crate::paging::Paging;
+use crate::policy::Paging;
 
 /// Never has the reserved key.
 ///

@@ -17,7 +17,7 @@ use core::fmt;
 use super::Map;
 use crate::hash::Hashing;
 use crate::key::SentinelKey;
-use crate::paging::Paging;
+use crate::policy::Paging;
 
 /// A map and some of its former states, which share pages with it: what generators of tests make.
 ///

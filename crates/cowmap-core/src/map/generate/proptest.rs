@@ -13,7 +13,7 @@ use proptest::strategy::{BoxedStrategy, Just, Strategy};
 use super::{Map, Step, WithSnapshots};
 use crate::hash::Hashing;
 use crate::key::SentinelKey;
-use crate::paging::Paging;
+use crate::policy::Paging;
 
 /// The parameter is how many entries there may be, less those that have equal keys.
 ///

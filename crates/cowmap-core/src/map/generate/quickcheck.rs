@@ -11,7 +11,7 @@ use quickcheck::{Arbitrary, Gen};
 use super::{Map, Step, WithSnapshots};
 use crate::hash::Hashing;
 use crate::key::SentinelKey;
-use crate::paging::Paging;
+use crate::policy::Paging;
 
 /// Never has the reserved key. Shrinks to fewer entries, and simpler ones.
 ///

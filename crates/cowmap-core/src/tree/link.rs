@@ -3,8 +3,8 @@
 use core::ptr::NonNull;
 
 use super::segment::Segment;
-use crate::capacity::Tier;
 use crate::page::{PAGE_ALIGN, Page, empty_base};
+use crate::tier::Tier;
 use crate::word::Word;
 
 /// The low bits of a child's address that carry its tag.
@@ -23,7 +23,7 @@ impl Link {
     }
 
     #[inline(always)]
-    pub(crate) fn to_segment(segment: Segment, depth: u8) -> Self {
+    pub(super) fn to_segment(segment: Segment, depth: u8) -> Self {
         Self::tagged(segment.base().cast(), depth)
     }
 
@@ -88,7 +88,7 @@ impl Link {
 
     /// The segment, where the link is one of a higher segment.
     #[inline(always)]
-    pub(crate) fn segment(self) -> Segment {
+    pub(super) fn segment(self) -> Segment {
         Segment::from_base(self.base().cast())
     }
 

@@ -1,7 +1,6 @@
-//! What proves that a page may be read ([`PageRef`]) or written ([`PageMut`]).
+//! What proves that a page may be read: [`PageRef`].
 
 use core::marker::PhantomData;
-use core::ops::Deref;
 
 use super::{Geometry, Header, Page, Slot};
 use crate::hash::Place;
@@ -16,18 +15,6 @@ impl<W: Word, V> Page<W, V> {
     #[inline(always)]
     pub(crate) unsafe fn borrow<'a>(self) -> PageRef<'a, W, V> {
         PageRef { page: self, marker: PhantomData }
-    }
-
-    /// The page, as one that may be written during `'a`.
-    ///
-    /// # Safety
-    ///
-    /// The page is alive (P1) and is not [`EMPTY`](super::EMPTY); nobody else uses it during `'a`
-    /// (S2). (Or nobody else uses the one slot that the caller uses, and nothing is done with
-    /// the header.)
-    #[inline(always)]
-    pub(crate) unsafe fn borrow_mut<'a>(self) -> PageMut<'a, W, V> {
-        PageMut { page: PageRef { page: self, marker: PhantomData }, marker: PhantomData }
     }
 }
 
@@ -73,7 +60,7 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
     /// How many bits of the page hash the entries share; 0 for the empty page, which shares all.
     #[inline]
     pub(crate) fn depth(self) -> u8 {
-        self.header().map_or(0, |header| header.depth)
+        self.header().map_or(0, Header::depth)
     }
 
     #[inline(always)]
@@ -147,66 +134,5 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
         // SAFETY: the page is alive, the group one of its groups, and its byte initialised (P2).
         let bits = unsafe { self.page.overflow_ptr(group).read() };
         bits.rotate_right(self.page.overflow_bit(place)) & 1 != 0
-    }
-}
-
-/// The bits that are set in `mask`, from the lowest.
-#[inline(always)]
-pub(crate) fn lanes(mut mask: u32) -> impl Iterator<Item = u32> {
-    core::iter::from_fn(move || {
-        if mask == 0 {
-            return None;
-        }
-        let lane = mask.trailing_zeros();
-        mask &= mask - 1;
-        Some(lane)
-    })
-}
-
-/// A page that is alive and has one owner, who may write it during `'a`.
-pub(crate) struct PageMut<'a, W, V> {
-    page: PageRef<'a, W, V>,
-    marker: PhantomData<&'a mut V>,
-}
-
-impl<'a, W: Word, V> Deref for PageMut<'a, W, V> {
-    type Target = PageRef<'a, W, V>;
-    #[inline(always)]
-    fn deref(&self) -> &PageRef<'a, W, V> {
-        &self.page
-    }
-}
-
-impl<'a, W: Word, V> PageMut<'a, W, V> {
-    #[inline(always)]
-    pub(super) fn header_mut(&mut self) -> &mut Header {
-        // SAFETY: the page has one owner (S2), is not EMPTY, and no other reference to its header
-        // lives: those that `PageRef` gives out end within its methods, and that of `duplicate` is to
-        // a page that is shared, which nobody writes.
-        unsafe { self.page.page.header().as_mut() }
-    }
-
-    /// Notes how many bits of the page hash all entries share.
-    pub(crate) fn set_depth(&mut self, depth: u8) {
-        self.header_mut().depth = depth;
-    }
-
-    /// Notes with how many entries, no fewer than it has, the page is full.
-    pub(crate) fn set_capacity(&mut self, entries: usize) {
-        let header = self.header_mut();
-        // A page has fewer than 2^32 slots.
-        header.room = entries as u32 - header.len;
-    }
-
-    /// The value in a slot.
-    ///
-    /// # Safety
-    ///
-    /// The slot is one of this page's and holds an entry.
-    #[inline(always)]
-    pub(crate) unsafe fn value_mut(self, slot: Slot) -> &'a mut V {
-        debug_assert!(self.word(slot) != W::FREE);
-        // SAFETY: an occupied slot has a value (P3), and `self` is the one way to it during `'a`.
-        unsafe { self.page.page.value_ptr(slot).as_mut() }
     }
 }

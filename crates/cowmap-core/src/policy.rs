@@ -1,11 +1,25 @@
-//! The paging policies, and every tuning constant with the measurement that chose it.
+//! The paging policies, and every size, load and limit of pages and segments with the measurement
+//! that chose it. Safe arithmetic only.
+//!
+//! (How many slots a group has is in `page/geometry.rs`, how far scans look ahead in
+//! `entries/shared.rs`.)
 
 use core::fmt;
 use core::mem::needs_drop;
 
-use crate::capacity::{Sizing, Tier};
 use crate::page::{Geometry, Shape};
+use crate::tier::Tier;
 use crate::word::Word;
+
+/// A directory has so many levels at most; the root of one that has them all grows without limit.
+pub(crate) const MOST_LEVELS: u8 = 3;
+
+/// The overflow bits of a page are rebuilt when entries that had passed as many groups were removed
+/// as there are slots in one of this many parts of the page.
+///
+/// Counted (`tests/load.rs`): endless churn at the fullest load keeps misses within 1.5 times the
+/// groups of a fresh page.
+pub(crate) const STALE_PART: usize = 16;
 
 /// How a map divides its entries into pages. Sealed: [`Paged`] and [`Flat`] are all there is.
 ///
@@ -41,6 +55,10 @@ pub trait Paging: Send + Sync + sealed::Sealed {
     /// levels; that of as many levels as there may be has no limit.
     #[doc(hidden)]
     const ROOT_BITS: u8;
+    /// `2^BUNDLE_BITS` links of an ordinary segment are a bundle, which shares a holder; twice as many
+    /// of a larger root.
+    #[doc(hidden)]
+    const BUNDLE_BITS: u8;
     /// About how many bytes an ordinary page has, for values that are copied as bytes.
     #[doc(hidden)]
     const PAGE_BYTES: usize;
@@ -73,6 +91,9 @@ impl Paging for Paged {
     const PAGED: bool = true;
     const SEGMENT_BITS: u8 = 6;
     const ROOT_BITS: u8 = 9;
+    /// About the square root of the number of links, for a drop touches each holder, and each child
+    /// of one that goes.
+    const BUNDLE_BITS: u8 = 3;
     const LOAD: usize = 57;
     const LOAD_UNDER_ONE_LEVEL: usize = 48;
     const PAGE_BYTES: usize = 2048;
@@ -99,6 +120,7 @@ impl Paging for Flat {
     const PAGED: bool = false;
     const SEGMENT_BITS: u8 = 0;
     const ROOT_BITS: u8 = 0;
+    const BUNDLE_BITS: u8 = 0;
     const LOAD: usize = 54;
     const PAGE_BYTES: usize = usize::MAX;
     const PAGE_SLOTS_OF_HEAVY_VALUES: usize = usize::MAX;
@@ -116,6 +138,7 @@ impl Paging for Tiny {
     const PAGED: bool = true;
     const SEGMENT_BITS: u8 = 1;
     const ROOT_BITS: u8 = 3;
+    const BUNDLE_BITS: u8 = 0;
     const LOAD: usize = 48;
     const LOAD_UNDER_ONE_LEVEL: usize = 40;
     const PAGE_BYTES: usize = 128;
@@ -153,6 +176,76 @@ impl Size for u32 {
     fn from_usize(len: usize) -> Self {
         debug_assert!(u32::try_from(len).is_ok());
         len as u32
+    }
+}
+
+/// A page has fewer than 2^32 slots.
+const MAX_SLOTS: u64 = u32::MAX as u64;
+
+/// Pages of up to this many slots have another load factor, and never shrink by themselves.
+const SMALL: usize = 64;
+
+/// How pages of one kind are sized.
+#[derive(Clone, Copy)]
+pub(crate) struct Sizing {
+    /// Slots in a group.
+    pub(crate) lanes: usize,
+    /// How many of 64 slots may be taken in a page of more than [`SMALL`] slots.
+    pub(crate) load: usize,
+}
+
+impl Sizing {
+    /// Entries that a page of a tier holds at most before it grows.
+    ///
+    /// A single group may be full, for nothing has to be probed past it. Up to 64 slots: 7/8.
+    #[inline]
+    pub(crate) const fn max_entries(self, tier: Tier) -> usize {
+        let slots = tier.groups().saturating_mul(self.lanes);
+        if !Tier::FIRST.is_below(tier) {
+            slots
+        } else if slots <= SMALL {
+            slots - slots / 8
+        } else {
+            slots / 64 * self.load
+        }
+    }
+
+    /// The smallest tier whose pages hold `entries`; `None` where a page would need 2^32 slots or
+    /// more.
+    pub(crate) const fn tier_for(self, entries: usize) -> Option<Tier> {
+        let mut tier = Tier::FIRST;
+        loop {
+            if tier.groups() as u64 * self.lanes as u64 > MAX_SLOTS {
+                return None;
+            }
+            if self.max_entries(tier) >= entries {
+                return Some(tier);
+            }
+            match tier.next() {
+                Some(next) => tier = next,
+                None => return None,
+            }
+        }
+    }
+
+    /// The tier that a page of `tier` should shrink to after a removal left it with `entries`, but
+    /// never below `floor`: `None` until it is less than a quarter full and the result would be at
+    /// most half full.
+    pub(crate) const fn shrunk(self, tier: Tier, entries: usize, floor: Tier) -> Option<Tier> {
+        let slots = tier.groups() * self.lanes;
+        if slots <= SMALL || entries >= slots / 4 {
+            return None;
+        }
+        let mut target = tier;
+        while floor.is_below(target) {
+            let half = target.half();
+            let slots = half.groups() * self.lanes;
+            if slots < SMALL || entries * 2 > slots {
+                break;
+            }
+            target = half;
+        }
+        if target.is_below(tier) { Some(target) } else { None }
     }
 }
 
@@ -242,10 +335,61 @@ impl<W: Word, V, P: Paging> Limits<W, V, P> {
         }
     }
 
+    /// How many bits tell pages apart that hold `entries` without splitting.
+    pub(crate) fn depth_for(entries: usize) -> u8 {
+        if !P::PAGED || entries <= Self::PAGE_ENTRIES {
+            return 0;
+        }
+        let depth = |full| {
+            let pages = entries.div_ceil(Self::reserved_of(full));
+            // At most the bits of a usize.
+            pages.next_power_of_two().trailing_zeros() as u8
+        };
+        match depth(Self::PAGE_ENTRIES) {
+            one_level if one_level <= P::ROOT_BITS => depth(Self::PAGE_ENTRIES_UNDER_ONE_LEVEL),
+            more => more,
+        }
+    }
+
+    /// The bits of the root, and the levels, of a directory that tells `depth` bits apart: as few
+    /// levels as the bits of the root allow; the last one's root takes the rest.
+    pub(crate) fn directory_for(depth: u8) -> (u8, u8) {
+        let bits = P::SEGMENT_BITS;
+        let levels = (1 + depth.saturating_sub(P::ROOT_BITS).div_ceil(bits)).min(MOST_LEVELS);
+        let root_bits = depth - (levels - 1) * bits;
+        debug_assert!(root_bits >= 1 && root_bits <= Self::most_root_bits(levels));
+        (root_bits, levels)
+    }
+
+    /// The tier of a root page that is to have room for `entries`, as far as one page may have it.
+    pub(crate) fn root_page_tier(entries: usize) -> Tier {
+        let most = Self::TIER;
+        let tier = Self::SIZING.tier_for(entries);
+        tier.map_or(most, |tier| if P::PAGED { tier.min(most) } else { tier })
+    }
+
     /// The shape of a page of this tier that is full with `capacity` entries.
-    pub(crate) fn shape(tier: Tier, capacity: usize, depth: u8, weight: usize) -> Shape {
+    pub(crate) fn shape(tier: Tier, capacity: usize, depth: u8) -> Shape {
         // A page has fewer than 2^32 slots, or is not allocated.
-        Shape { tier, room: capacity as u32, depth, weight }
+        Shape { tier, room: capacity as u32, depth }
+    }
+
+    /// The binary logarithm of how many links of a segment with `2^bits` links are a bundle. A segment
+    /// with twice as many, or one that has a part of them, has bundles of links from one bundle.
+    pub(crate) const fn bundle_bits(bits: u8) -> u8 {
+        let bundle = if bits <= P::SEGMENT_BITS { P::BUNDLE_BITS } else { P::BUNDLE_BITS + 1 };
+        if bundle < bits { bundle } else { bits }
+    }
+
+    /// How many bits the root segment of a directory of so many levels may tell apart.
+    pub(crate) const fn most_root_bits(levels: u8) -> u8 {
+        if levels < MOST_LEVELS { P::ROOT_BITS } else { 63 }
+    }
+
+    /// Whether a page of this tier with `len` entries may have to shrink, or under a directory to
+    /// merge, which pages of up to `merging` entries are to try.
+    pub(crate) fn is_sparse(tier: Tier, len: usize, merging: Option<usize>) -> bool {
+        len < tier.groups() * Self::LANES / 4 || merging.is_some_and(|most| len <= most)
     }
 
     /// Whether a directory that tells `2^bits` prefixes apart is in proportion to a map of
@@ -269,3 +413,63 @@ const _: () = {
     assert!(Limits::<u64, (), Flat>::PAGE_ENTRIES_UNDER_ONE_LEVEL > 0);
     assert!(Limits::<u64, (), Paged>::PAGE_ENTRIES_UNDER_ONE_LEVEL > 0);
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sizing(lanes: usize) -> Sizing {
+        Sizing { lanes, load: 48 }
+    }
+
+    fn tiers() -> impl Iterator<Item = Tier> {
+        core::iter::successors(Some(Tier::FIRST), |tier| tier.next())
+    }
+
+    #[test]
+    fn the_chosen_tier_is_the_smallest_that_holds_the_entries() {
+        for lanes in [4, 8, 16] {
+            for entries in 0..20_000 {
+                let tier = sizing(lanes).tier_for(entries).unwrap();
+                assert!(sizing(lanes).max_entries(tier) >= entries);
+                for smaller in tiers().take_while(|&smaller| smaller < tier) {
+                    assert!(sizing(lanes).max_entries(smaller) < entries);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_page_has_fewer_than_two_to_the_32_slots() {
+        for lanes in [4, 8, 16] {
+            let largest = tiers()
+                .take_while(|tier| tier.groups() as u64 * (lanes as u64) < 1 << 32)
+                .last()
+                .unwrap();
+            let most = sizing(lanes).max_entries(largest);
+            assert_eq!(sizing(lanes).tier_for(most), Some(largest));
+            assert_eq!(sizing(lanes).tier_for(most + 1), None);
+            assert_eq!(sizing(lanes).tier_for(usize::MAX), None);
+        }
+    }
+
+    #[test]
+    fn shrinking_leaves_a_page_at_most_half_full_and_never_below_the_floor() {
+        for lanes in [4, 8, 16] {
+            for tier in tiers().take_while(|tier| tier.groups() < 5_000) {
+                let slots = tier.groups() * lanes;
+                for entries in 0..=sizing(lanes).max_entries(tier) {
+                    match sizing(lanes).shrunk(tier, entries, Tier::FIRST) {
+                        Some(to) => {
+                            let left = to.groups() * lanes;
+                            assert!(to < tier && left >= 64 && entries * 2 <= left);
+                            assert!(entries * 4 < slots);
+                        }
+                        None => assert!(slots <= 64 || entries * 4 >= slots),
+                    }
+                    assert_eq!(sizing(lanes).shrunk(tier, entries, tier), None);
+                }
+            }
+        }
+    }
+}

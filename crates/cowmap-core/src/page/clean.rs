@@ -1,17 +1,11 @@
-//! Removing entries while the slots of a page are being visited: nothing moves until the visit
-//! ends.
+//! Removing entries while the slots of a page are being visited, and putting the page in order
+//! afterwards: nothing moves until the visit ends.
 
 use super::sequence::Sequence;
 use super::{Geometry, PageMut, Slot};
 use crate::hash::WordHash;
+use crate::policy::STALE_PART;
 use crate::word::Word;
-
-/// The overflow bits are rebuilt when entries that had passed as many groups were removed as there
-/// are slots in one of this many parts of the page.
-///
-/// Counted (`tests/load.rs`): endless churn at the fullest load keeps misses within 1.5 times the
-/// groups of a fresh page.
-const STALE_PART: usize = 16;
 
 impl<W: Word, V> PageMut<'_, W, V> {
     /// Removes the entry in a slot as [`remove`](Self::remove) does, but leaves every other entry
@@ -21,8 +15,8 @@ impl<W: Word, V> PageMut<'_, W, V> {
     ///
     /// The slot is one of this page's and holds an entry.
     #[inline]
-    pub(crate) unsafe fn remove_in_place<H: WordHash>(&mut self, slot: Slot, hash: &H) -> V {
-        let home = self.page().home(hash.place(self.word(slot).widen()));
+    pub(crate) unsafe fn remove_in_place<R: WordHash>(&mut self, slot: Slot, rules: &R) -> V {
+        let home = self.page().home(rules.place(self.word(slot).widen()));
         // SAFETY: the caller's promise.
         unsafe { self.remove_with_home(slot, home) }
     }
@@ -56,10 +50,10 @@ impl<W: Word, V> PageMut<'_, W, V> {
     }
 
     /// Rebuilds the overflow bits if removals have left many of them stale. Runs no user code.
-    pub(crate) fn clean<H: WordHash>(&mut self, hash: &H) {
+    pub(crate) fn clean<R: WordHash>(&mut self, rules: &R) {
         let slots = self.groups() * Geometry::<W, V>::LANES;
         if self.header_mut().stale as usize > slots / STALE_PART {
-            self.rebuild(hash);
+            self.rebuild(rules);
         }
     }
 }

@@ -1,40 +1,51 @@
 //! The tree of a map: a root that is one page, or segments above pages.
 //!
-//! Reading is here; `write.rs` establishes sole ownership and makes room, `split.rs` and `merge.rs`
-//! change the shape, `pages.rs` visits every page, `walk.rs` those that are written on the way,
-//! `report.rs` measures and checks.
-//!
 //! The directory is extendible hashing (Fagin, Nievergelt, Pippenger, Strong 1979) made of
 //! segments, so that it too is copied, split and merged a piece at a time: every level but the
 //! root consumes a fixed number of bits of the page hash, counted from where the link says that the
-//! child's own bits begin, and all pages lie equally deep, so that every lookup takes the same number of steps.
+//! child's own bits begin, and all pages lie equally deep, so that every lookup takes the same
+//! number of steps.
+//!
+//! Here is the handle: looking up, cloning, dropping. The other files, each of which calls only
+//! those above it:
+//!
+//! * `link.rs`, `holder.rs`, `segment.rs`: what the directory is made of, in memory.
+//! * `sharing.rs`: who holds what; copying a segment, dividing a holder, letting go.
+//! * `path.rs`: the way to a page, and `OwnedPath`, the only door to writing.
+//! * `resize.rs`: a page that is replaced by a larger or smaller one.
+//! * `split.rs`, `merge.rs`: the directory made finer, or coarser.
+//! * `room.rs`: room for one more entry; `reserve.rs`: room for many.
+//! * `edit.rs`: what the map asks for: to set, change and remove.
+//! * `cursor.rs`: visiting every page; `usage.rs`, `check.rs`: measuring and checking all of it.
 
+mod check;
+pub(crate) mod cursor;
 mod edit;
+mod holder;
 mod link;
 mod merge;
-pub(crate) mod pages;
-mod report;
+mod path;
+mod reserve;
+mod resize;
+mod room;
 mod segment;
+mod sharing;
 mod split;
-pub(crate) mod walk;
-mod write;
+mod usage;
 
 use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
 
-pub use report::MemoryUsage;
+pub use usage::MemoryUsage;
 
 use self::link::Link;
 use self::segment::Segment;
-use crate::capacity::Floor;
 use crate::count::HANDLE;
+use crate::floor::Floor;
 use crate::hash::{PageHash, WordHash};
 use crate::page::{Page, PageRef, Slot};
-use crate::paging::{Paging, Size};
+use crate::policy::{MOST_LEVELS, Paging, Size};
 use crate::word::Word;
-
-/// A directory has so many levels at most; the root of one that has them all grows without limit.
-const MOST_LEVELS: u8 = 3;
 
 /// A handle on a tree of pages, which it may share with other handles.
 pub(crate) struct Tree<W: Word, V, P: Paging> {
@@ -51,7 +62,7 @@ pub(crate) struct Tree<W: Word, V, P: Paging> {
 
 // SAFETY: a handle gives shared access to values that other handles on other threads have too, so
 // values must be `Sync`; the last handle, on whatever thread, drops them, so they must be `Send`.
-// Counts are atomic, and writes need a sole owner (S2).
+// Counts are atomic, and writes need a sole owner (S3).
 unsafe impl<W: Word, V: Send + Sync, P: Paging> Send for Tree<W, V, P> {}
 // SAFETY: as above; a shared handle can be cloned, which makes another one.
 unsafe impl<W: Word, V: Send + Sync, P: Paging> Sync for Tree<W, V, P> {}
@@ -99,18 +110,6 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         64 - self.root.tag()
     }
 
-    /// How many bits the root segment of a directory of so many levels may tell apart.
-    const fn most_root_bits(levels: u8) -> u8 {
-        if levels < MOST_LEVELS { P::ROOT_BITS } else { 63 }
-    }
-
-    /// The root segment, where there is a directory.
-    #[inline(always)]
-    fn root_segment(&self) -> Segment {
-        debug_assert!(self.has_directory());
-        self.root.segment()
-    }
-
     /// Whether both are the same tree: equal without a look at the entries.
     #[inline]
     pub(crate) fn ptr_eq(&self, other: &Self) -> bool {
@@ -121,7 +120,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     #[inline]
     pub(crate) fn is_shared(&self) -> bool {
         // SAFETY: the handle holds its root, which is of the kind that `levels` says.
-        unsafe { segment::count::<W, V>(self.root, self.levels) }
+        unsafe { sharing::count::<W, V>(self.root, self.levels) }
             .is_some_and(|count| count.is_shared(HANDLE))
     }
 
@@ -129,7 +128,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     #[inline(always)]
     pub(crate) fn page(&self, hash: PageHash) -> PageRef<'_, W, V> {
         // SAFETY: the handle holds its tree as long as it is borrowed, and what is shared is never
-        // written (S2).
+        // written (S3).
         unsafe { self.page_link(hash).page().borrow() }
     }
 
@@ -162,7 +161,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     ///
     /// There is a directory.
     #[inline(always)]
-    pub(super) unsafe fn root_link(&self, hash: PageHash) -> Link {
+    unsafe fn root_link(&self, hash: PageHash) -> Link {
         // SAFETY: the root is a segment, alive, which nobody writes while the handle is borrowed.
         unsafe { self.root.segment().link(self.root_index(hash)) }
     }
@@ -180,7 +179,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     ///
     /// The link is one of this tree's, to a segment, and the tree is not written meanwhile.
     #[inline(always)]
-    pub(super) unsafe fn link_below(link: Link, hash: PageHash) -> Link {
+    unsafe fn link_below(link: Link, hash: PageHash) -> Link {
         let index = Segment::index(hash, link.tag_byte(), P::SEGMENT_BITS);
         // SAFETY: the segment is alive, and an index of SEGMENT_BITS bits is one of its links (D2,
         // D3).
@@ -189,17 +188,21 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
 
     /// The page and slot of `word`, which must not be the free word.
     #[inline(always)]
-    pub(crate) fn find<H: WordHash>(&self, hash: &H, word: W) -> Option<(PageRef<'_, W, V>, Slot)> {
-        let at = hash.page(word.widen());
-        let page = self.page(at);
-        page.find(hash.place_at(word.widen(), at), word).map(|slot| (page, slot))
+    pub(crate) fn find<R: WordHash>(
+        &self,
+        rules: &R,
+        word: W,
+    ) -> Option<(PageRef<'_, W, V>, Slot)> {
+        let hash = rules.page(word.widen());
+        let page = self.page(hash);
+        page.find(rules.place_at(word.widen(), hash), word).map(|slot| (page, slot))
     }
 
     /// The value of `word`, which must not be the free word.
     #[inline(always)]
-    pub(crate) fn get<H: WordHash>(&self, hash: &H, word: W) -> Option<&V> {
-        let at = hash.page(word.widen());
-        self.page(at).get(hash.place_at(word.widen(), at), word)
+    pub(crate) fn get<R: WordHash>(&self, rules: &R, word: W) -> Option<&V> {
+        let hash = rules.page(word.widen());
+        self.page(hash).get(rules.place_at(word.widen(), hash), word)
     }
 
     /// How many bits of the page hash the directory tells apart.
@@ -209,25 +212,13 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         }
         u32::from(self.root_bits()) + u32::from(P::SEGMENT_BITS) * (u32::from(self.levels) - 1)
     }
-
-    /// Entries that the tree holds before it allocates: at least that for one page, else an estimate.
-    pub(crate) fn capacity(&self) -> usize {
-        let now = if self.has_directory() {
-            self.len()
-        } else {
-            // SAFETY: the handle holds its root.
-            let page = unsafe { self.root_page().borrow() };
-            page.len() + page.room()
-        };
-        now.max(self.floor.entries())
-    }
 }
 
 impl<W: Word, V, P: Paging> Clone for Tree<W, V, P> {
     #[inline]
     fn clone(&self) -> Self {
         // SAFETY: the handle holds its root, which is of the kind that `levels` says.
-        if let Some(count) = unsafe { segment::count::<W, V>(self.root, self.levels) } {
+        if let Some(count) = unsafe { sharing::count::<W, V>(self.root, self.levels) } {
             count.add(HANDLE);
         }
         Tree { ..*self }
@@ -238,11 +229,33 @@ impl<W: Word, V, P: Paging> Drop for Tree<W, V, P> {
     #[inline]
     fn drop(&mut self) {
         // SAFETY: the handle holds its root with HANDLE (S1), and is gone afterwards.
-        unsafe { segment::release::<W, V>(self.root, self.levels, HANDLE) };
+        unsafe { sharing::release::<W, V>(self.root, self.levels, HANDLE) };
     }
 }
 
 impl<W: Word, V, P: Paging> Tree<W, V, P> {
+    /// Makes a segment the root.
+    ///
+    /// # Safety
+    ///
+    /// The handle holds the segment with `HANDLE`, below which are as many levels; what was the root
+    /// is released, freed or linked elsewhere.
+    unsafe fn set_root_segment(&mut self, root: Segment, levels: u8) {
+        // SAFETY: the segment is alive, being held.
+        self.root = Link::to_root(root, unsafe { root.header() }.bits);
+        self.levels = levels;
+    }
+
+    /// Makes a page the root, with the same promise.
+    ///
+    /// # Safety
+    ///
+    /// As for [`set_root_segment`](Self::set_root_segment); nobody holds the empty page.
+    unsafe fn set_root_page(&mut self, page: Page<W, V>) {
+        self.root = Link::to_page(page);
+        self.levels = 0;
+    }
+
     /// Takes the whole tree out, leaving an empty one with the same floor.
     pub(crate) fn take(&mut self) -> Self {
         let empty = Tree { floor: self.floor, ..*ManuallyDrop::new(Self::new()) };

@@ -1,0 +1,254 @@
+//! Whether a tree is what it should be: the invariants that can be seen from a handle, or from all
+//! handles that share something.
+
+use alloc::collections::BTreeMap;
+
+use super::cursor::Cursor;
+use super::link::Link;
+use super::segment::Segment;
+use super::sharing;
+use super::{MOST_LEVELS, Tree};
+use crate::count::HANDLE;
+use crate::hash::{PageHash, WordHash};
+use crate::page::PageRef;
+use crate::policy::{Limits, Paging};
+use crate::stamp::Stamp;
+use crate::tier::Tier;
+use crate::word::Word;
+
+/// Who owns what is being checked.
+#[derive(Clone, Copy)]
+struct Held {
+    /// The weight with which it is held.
+    weight: usize,
+    /// Whether everything above it has one owner, this handle. Counts are looked at only then:
+    /// other threads change those of what is shared at any time, and of two that are read one after
+    /// the other nothing follows.
+    owned: bool,
+    /// The root's stamp, if the root has one owner.
+    stamp: Option<Stamp>,
+}
+
+impl<W: Word, V, P: Paging> Tree<W, V, P> {
+    /// Checks all invariants that can be seen from this handle, while other threads do what they
+    /// like with theirs.
+    ///
+    /// # Panics
+    ///
+    /// Panics with the number of the first invariant that does not hold.
+    pub(crate) fn check<R: WordHash>(&self, rules: &R) {
+        assert!(P::PAGED || self.levels == 0, "D4: a flat map has no directory");
+        let mut held = Held { weight: HANDLE, owned: true, stamp: None };
+        if self.has_directory() {
+            let bits = self.root_bits();
+            assert!(self.levels <= MOST_LEVELS, "D2: {} levels", self.levels);
+            let most = Limits::<W, V, P>::most_root_bits(self.levels);
+            assert!((1..=most).contains(&bits), "D3: {bits} bits of the root");
+            // SAFETY: the handle holds its root. Its stamp counts only after the look at its count.
+            let header = unsafe { self.root.segment().header() };
+            held.stamp = header.count.is_sole(HANDLE).then(|| header.stamp.get());
+        }
+        let len = self.check_child(self.root, self.levels, held, PageHash(0), 0, rules);
+        assert_eq!(len, self.len(), "D5: the map's length");
+    }
+
+    /// Checks a page, or a segment and what is below it, and counts the entries.
+    fn check_child<R: WordHash>(
+        &self,
+        child: Link,
+        height: u8,
+        held: Held,
+        prefix: PageHash,
+        depth: u8,
+        rules: &R,
+    ) -> usize {
+        // SAFETY: a child of this tree at its height, alive as long as the handle is borrowed.
+        let count = unsafe { sharing::count::<W, V>(child, height) };
+        let sole = held.owned && count.is_some_and(|count| count.is_sole(held.weight));
+        if let Some(count) = count
+            && held.owned
+        {
+            assert!(count.is_at_least(held.weight), "S1: a count below its holder's weight");
+        }
+        // SAFETY: as above.
+        unsafe {
+            if height == 0 {
+                let page = child.page::<W, V>().borrow();
+                self.check_page(page, Held { owned: sole, ..held }, prefix, depth, rules)
+            } else {
+                self.check_segment(child, height, Held { owned: sole, ..held }, prefix, rules)
+            }
+        }
+    }
+
+    fn check_page<R: WordHash>(
+        &self,
+        page: PageRef<'_, W, V>,
+        held: Held,
+        prefix: PageHash,
+        depth: u8,
+        rules: &R,
+    ) -> usize {
+        assert_eq!(page.depth(), depth, "D1: the depth of a page");
+        // SAFETY: alive; a page that others may stamp is not this handle's own.
+        let stamp = unsafe { page.page().stamp() };
+        if let Some(root) = held.stamp {
+            assert!(stamp != root || held.owned, "S4: a page with the root's stamp that is shared");
+            assert!(stamp <= root, "S4: {stamp:?} below {root:?}");
+        }
+        page.check(rules, Self::may_hold, |word| {
+            let hash = rules.page(word.widen());
+            assert!(
+                depth == 0 || (hash.0 ^ prefix.0) >> (64 - depth) == 0,
+                "D1: {word:?} is in a page of another prefix"
+            );
+        });
+        page.len()
+    }
+
+    /// Whether a page of this tree may be full with so many entries, whatever the levels when it was
+    /// made.
+    fn may_hold(tier: Tier, entries: usize) -> bool {
+        [0, 1].map(|levels| Limits::<W, V, P>::page_capacity(tier, levels, 0)).contains(&entries)
+    }
+
+    /// Checks a segment and what is below it, and counts the entries.
+    fn check_segment<R: WordHash>(
+        &self,
+        link: Link,
+        height: u8,
+        held: Held,
+        prefix: PageHash,
+        rules: &R,
+    ) -> usize {
+        // SAFETY: children of this tree at their height, and their holders, alive as long as the
+        // handle is borrowed.
+        unsafe {
+            let segment = link.segment();
+            let header = segment.header();
+            let is_root = height == self.levels;
+            let tag = if is_root { 64 - self.root_bits() } else { header.depth };
+            assert_eq!(tag, link.depth(), "D2: the tag of a link to a segment");
+            let bits = if is_root { self.root_bits() } else { P::SEGMENT_BITS };
+            assert_eq!(header.bits, bits, "D3: the bits of a segment");
+            assert!(is_root || header.stamp.get().is_void(), "S4: a stamp below the root");
+            let (end, mut index, mut len) = (1_usize << bits, 0, 0);
+            let weight = header.weight.get();
+            assert!(weight > 0, "S1: a segment holds its holders with some weight");
+            while index < end {
+                let child = segment.link(index);
+                let hash = PageHash(prefix.0 | (index as u64) << (64 - header.depth - bits));
+                if height == 1 && child.is_empty() {
+                    index += 1;
+                    continue;
+                }
+                let depth =
+                    if height > 1 { child.depth() } else { child.page::<W, V>().borrow().depth() };
+                assert!(
+                    (header.depth..=header.depth + bits).contains(&depth),
+                    "D1: a child of depth {depth} in a segment of depth {} and {bits} bits",
+                    header.depth
+                );
+                let span = 1 << (header.depth + bits - depth);
+                assert_eq!(index % span, 0, "D1: where a child's links begin");
+                for other in 0..end {
+                    let within = (index..index + span).contains(&other);
+                    assert_eq!(segment.link(other) == child, within, "D1: a child's links");
+                }
+                let shares = segment.holder(segment.bundle(index));
+                let shares = shares.expect("S2: a bundle with children has a holder").shares();
+                // The count before the weight: where the first look finds one segment, nobody
+                // changes the weight.
+                let owned = held.owned && shares.is_sole(weight);
+                let held = Held { weight: shares.weight(), owned, ..held };
+                assert!(held.weight > 0, "S1: a holder holds its children with some weight");
+                len += self.check_child(child, height - 1, held, hash, depth, rules);
+                index += span;
+            }
+            len
+        }
+    }
+
+    /// Groups that a lookup of `word` compares, and that an insertion of it would.
+    pub(crate) fn groups_probed<R: WordHash>(&self, rules: &R, word: W) -> (usize, usize) {
+        let hash = rules.page(word.widen());
+        self.page(hash).groups_probed(rules.place_at(word.widen(), hash), word)
+    }
+
+    /// How many pages are known by their stamp to be this handle's own, and how many there are.
+    pub(crate) fn pages_known_to_be_owned(&self) -> (usize, usize) {
+        let (mut cursor, mut known, mut all) = (Cursor::over(self), 0, 0);
+        // SAFETY: the tree is borrowed, so it is alive and not written.
+        unsafe {
+            let stamp = self.has_directory().then(|| {
+                let header = self.root.segment().header();
+                header.count.is_sole(HANDLE).then(|| header.stamp.get())
+            });
+            while let Some(page) = cursor.next::<W, V>() {
+                all += 1;
+                known += usize::from(stamp.flatten() == Some(page.stamp()));
+            }
+        }
+        (known, all)
+    }
+
+    /// Checks that the counts of all that these handles, which are all there are, hold are the sums
+    /// of the weights with which they hold it.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a count is another one.
+    pub(crate) fn check_counts<'a>(handles: impl Iterator<Item = &'a Self>)
+    where
+        W: 'a,
+        V: 'a,
+        P: 'a,
+    {
+        let mut sums = Sums::default();
+        for tree in handles {
+            sums.hold::<W, V>(tree.root, tree.levels, HANDLE);
+        }
+        for (address, (sum, count)) in sums.0 {
+            assert_eq!(sum, count, "S1: the count of the object at {address:#x}");
+        }
+    }
+}
+
+/// For the address of each object the sum of the weights with which it is held, and its count.
+#[derive(Default)]
+struct Sums(BTreeMap<usize, (usize, usize)>);
+
+impl Sums {
+    /// Adds a weight to an object's sum; `true` says that it was not seen before.
+    fn add(&mut self, address: usize, weight: usize, count: usize) -> bool {
+        let sum = self.0.entry(address).or_insert((0, count));
+        sum.0 += weight;
+        sum.0 == weight
+    }
+
+    fn hold<W: Word, V>(&mut self, child: Link, height: u8, weight: usize) {
+        // SAFETY: held by a handle that is borrowed, so alive.
+        let count = unsafe { sharing::count::<W, V>(child, height) };
+        let Some(count) = count else { return };
+        let address = child.base().addr().get();
+        if self.add(address, weight, count.sum()) && height > 0 {
+            self.hold_below::<W, V>(child.segment(), height);
+        }
+    }
+
+    fn hold_below<W: Word, V>(&mut self, segment: Segment, height: u8) {
+        // SAFETY: held by a handle that is borrowed, so alive, as is what it holds.
+        unsafe {
+            let weight = segment.header().weight.get();
+            for bundle in segment.bundles() {
+                let Some(holder) = segment.holder(bundle) else { continue };
+                let shares = holder.shares();
+                if self.add(holder.address().addr(), weight, shares.sum()) {
+                    for child in segment.children(segment.bundle_links(bundle)) {
+                        self.hold::<W, V>(child, height - 1, shares.weight());
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Room for one more entry: its page is made the handle's own, and where it is full, grows or
+//! splits.
+
+use super::Tree;
+use super::path::OwnedPath;
+use crate::error::TryReserveError;
+use crate::hash::PageHash;
+use crate::page::PageMut;
+use crate::policy::{Limits, Paging};
+use crate::rules::Rules;
+use crate::word::Word;
+
+impl<W: Word, V, P: Paging> Tree<W, V, P> {
+    /// The page of `hash` for writing, with room for another entry.
+    ///
+    /// # Errors
+    ///
+    /// No memory; the tree has the same entries.
+    #[inline]
+    pub(super) fn page_with_room<R: Rules<V>>(
+        &mut self,
+        rules: &R,
+        hash: PageHash,
+    ) -> Result<PageMut<'_, W, V>, TryReserveError> {
+        // Keys that share many bits may need several splits; the root doubles for one of them only.
+        let most_bits = self.directory_bits() + 1;
+        let mut path = OwnedPath::unshare(self, hash)?;
+        loop {
+            let view = path.look().page();
+            let (tier, len) = (view.page().tier(), view.len());
+            if view.page().is_empty_page() {
+                path.materialise_for_floor()?;
+            } else if !view.is_full() {
+                return path.into_page(rules);
+            } else if !P::PAGED
+                || tier < Limits::<W, V, P>::TIER
+                || len < path.tree().page_capacity(tier, 0)
+                || !path.split_page(most_bits, rules)?
+            {
+                path.grow(rules)?;
+            }
+        }
+    }
+}
+
+impl<W: Word, V, P: Paging> OwnedPath<'_, W, V, P> {
+    /// Makes room in the page, which is full, without splitting it: it may take as many entries as
+    /// its tier has room for, where it was to be less full under one level, or is replaced by a page
+    /// of the next tier.
+    #[cold]
+    #[inline(never)]
+    fn grow<R: Rules<V>>(&mut self, rules: &R) -> Result<(), TryReserveError> {
+        let view = self.look().page();
+        let (tier, most) =
+            (view.page().tier(), Limits::<W, V, P>::SIZING.max_entries(view.page().tier()));
+        if view.len() < most {
+            self.own_page(rules)?.set_capacity(most);
+            return Ok(());
+        }
+        self.resize(tier.next().ok_or(TryReserveError::CAPACITY)?, rules)
+    }
+}

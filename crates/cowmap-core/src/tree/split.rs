@@ -1,0 +1,359 @@
+//! Making the directory finer: a full page splits in two, and what is above it as far as it has to.
+//!
+//! A page can split only if its segment links to it twice. If not, the segment splits first,
+//! recursively; the root segment doubles, and when it is as large as it may be, a level is put
+//! above it, until there are three, when it doubles on. Each step moves one segment's links. The
+//! root grows only in proportion to the entries ([`Limits::directory_may_have`]), and by one bit an
+//! insertion: where keys cannot be separated within that, the page grows as a table.
+//!
+//! Children go to new holders with the weights that they are held with, so none of them is touched:
+//! that needs all holders of a segment that is divided to be the handle's own.
+
+use super::link::Link;
+use super::path::OwnedPath;
+use super::segment::{NewSegment, Segment};
+use super::sharing::{self, own_all_bundles};
+use crate::count::{HANDLE, HOLDER};
+use crate::error::TryReserveError;
+use crate::page::Page;
+use crate::policy::{Limits, Paging};
+use crate::rules::Rules;
+use crate::stamp::{SegmentStamp, Stamp};
+use crate::word::Word;
+
+impl<W: Word, V, P: Paging> OwnedPath<'_, W, V, P> {
+    /// Splits the page, which is full, under a directory that tells `most_bits` apart at most;
+    /// `false` where it has to grow instead. The path then leads to the half of its hash.
+    ///
+    /// # Errors
+    ///
+    /// No memory; the tree has the same entries.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn split_page<R: Rules<V>>(
+        &mut self,
+        most_bits: u32,
+        rules: &R,
+    ) -> Result<bool, TryReserveError> {
+        if !self.tree().has_directory() {
+            if !Limits::<W, V, P>::directory_may_have(1, self.tree().len()) {
+                return Ok(false);
+            }
+            self.put_segment_above_root_page()?;
+        }
+        if !self.widen_span(0, most_bits)? {
+            return Ok(false);
+        }
+        let view = self.look().page();
+        let (depth, entries) = (view.depth(), view.len());
+        let [has_lower, has_upper] = view.has_halves(depth, rules);
+        if !(has_lower && has_upper) {
+            self.narrow_span(depth, has_upper, rules)?;
+            return Ok(true);
+        }
+        // Both halves have an entry, so that each has one less than the page at most. If the page had
+        // grown as a table, that may be more than an ordinary page holds.
+        let tier = Limits::<W, V, P>::tier_in_directory(entries - 2)
+            .expect("half of a page has fewer entries than a page");
+        let shape = self.tree().shape(tier, entries - 2, depth + 1);
+        let (hash, held) = (self.hash(), self.held());
+        let held_upper = self.own_bundle_of(0, self.middle(depth))?;
+        if self.page_is_sole() {
+            // SAFETY: the page and its path have one owner (S3). It keeps the lower half and the first
+            // of its links; the upper half's links go to the new page, with the weight of their
+            // bundle.
+            unsafe {
+                let upper = self.page().split_off(shape, depth, rules)?;
+                self.look_at(hash.with_bit(depth, true));
+                self.link_page(upper, held_upper);
+            }
+        } else {
+            let [lower, upper] = self.look().page().clone_halves(shape, depth, rules)?;
+            // SAFETY: each half goes where its first link's bundle holds with this weight; the page is
+            // let go of after both are linked.
+            unsafe {
+                self.look_at(hash.with_bit(depth, true));
+                let old = self.link_page(upper, held_upper);
+                self.look_at(hash.with_bit(depth, false));
+                self.link_page(lower, held);
+                self.look_at(hash);
+                old.release(held);
+            }
+        }
+        for half in [!hash.bit(u32::from(depth)), hash.bit(u32::from(depth))] {
+            self.look_at(hash.with_bit(depth, half));
+            self.turn(hash.with_bit(depth, half))?;
+            self.fit(rules);
+        }
+        self.turn(hash)?;
+        Ok(true)
+    }
+
+    /// The place of the first link of the upper half of the page of this depth.
+    fn middle(&self, depth: u8) -> usize {
+        let places = self.parent(0).map(|segment| {
+            // SAFETY: a segment of this tree, alive; the page has two links in it at least.
+            unsafe { segment.span(self.hash().with_bit(depth, true), depth + 1) }
+        });
+        places.map_or(0, |places| places.start)
+    }
+
+    /// Lets the page, whose entries are all in one half, keep only the links of that half; nothing
+    /// has to be separated yet.
+    fn narrow_span<R: Rules<V>>(
+        &mut self,
+        depth: u8,
+        upper: bool,
+        rules: &R,
+    ) -> Result<(), TryReserveError> {
+        let hash = self.hash();
+        let held = if upper { self.own_bundle_of(0, self.middle(depth))? } else { self.held() };
+        self.own_page(rules)?.set_depth(depth + 1);
+        // SAFETY: the page is the handle's own; it stays linked where its entries are, and is held as
+        // the first of those links' bundle holds.
+        unsafe {
+            self.set_held(held);
+            self.look_at(hash.with_bit(depth, !upper));
+            self.set_child(0, depth + 1, Link::empty());
+        }
+        self.turn(hash)
+    }
+
+    /// Makes half of a page as large as it should be: gives back what it does not need if the page
+    /// had grown as a table, or was split unevenly, and says how many entries it may hold. Without
+    /// memory for a smaller one it stays as it is.
+    fn fit<R: Rules<V>>(&mut self, rules: &R) {
+        debug_assert!(self.page_is_sole());
+        // SAFETY: the half of a page that was split has one owner, as has its path (S3).
+        let mut page = unsafe { self.page().borrow_mut() };
+        let (tier, entries) = (page.page().tier(), page.len());
+        page.set_capacity(self.tree().page_capacity(tier, entries));
+        if let Some(smaller) = Limits::<W, V, P>::tier_in_directory(entries)
+            && smaller < tier
+        {
+            let _ = self.resize(smaller, rules);
+        }
+    }
+
+    /// Sees to it that the child at `height` has two links at least; `false` where the directory may
+    /// not grow that far, or would tell more than `most_bits` apart.
+    fn widen_span(&mut self, height: u8, most_bits: u32) -> Result<bool, TryReserveError> {
+        loop {
+            let Some(segment) = self.parent(height) else { return Ok(false) };
+            // SAFETY: a segment of this tree, with an even number of links.
+            let (wide, bits) = unsafe {
+                let index = segment.index_of(self.hash());
+                (segment.link(index) == segment.link(index ^ 1), segment.header().bits)
+            };
+            if wide {
+                return Ok(true);
+            }
+            let (levels, told_apart) = (self.tree().levels, self.tree().directory_bits());
+            if height + 1 < levels {
+                if !self.widen_span(height + 1, most_bits)? {
+                    return Ok(false);
+                }
+                self.split_segment(height + 1)?;
+            } else if told_apart == most_bits
+                || !Limits::<W, V, P>::directory_may_have(told_apart + 1, self.tree().len())
+            {
+                return Ok(false);
+            } else if bits < Limits::<W, V, P>::most_root_bits(levels) {
+                self.double_root(segment)?;
+            } else if !self.put_level_above_root(segment)? {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// Puts a directory above the root page: a segment of two links to it.
+    fn put_segment_above_root_page(&mut self) -> Result<(), TryReserveError> {
+        let page: Page<W, V> = self.page();
+        // SAFETY: the handle holds the page, so nobody writes its stamp.
+        let stamp = SegmentStamp::new(unsafe { page.stamp() }.next());
+        let new = NewSegment::allocate(Self::segment_shape(1, 0), stamp, |_| Link::to_page(page))?
+            .with_holders(|_| Some(HOLDER))?;
+        // SAFETY: the root page is full, so it is not the empty page, and the handle holds it. From
+        // now on the segment's holder does, with HOLDER in place of HANDLE.
+        unsafe {
+            page.count().add(HOLDER - HANDLE);
+            self.set_root(new.hold(HANDLE), 1);
+        }
+        self.turn(self.hash())
+    }
+
+    /// A segment with the links of `old` that `from` says for each of its own, which holds its
+    /// children with the weights that those have.
+    ///
+    /// # Safety
+    ///
+    /// `old` is alive and not written meanwhile; its holders are its own. `from` keeps the order, and
+    /// each bundle of the new segment has its links from one of the old one's.
+    unsafe fn regrouped(
+        old: Segment,
+        (bits, depth): (u8, u8),
+        stamp: SegmentStamp,
+        from: impl Fn(usize) -> usize,
+    ) -> Result<NewSegment, TryReserveError> {
+        // SAFETY: the caller's promise.
+        unsafe {
+            NewSegment::allocate(Self::segment_shape(bits, depth), stamp, |index| {
+                old.link(from(index))
+            })?
+            .with_holders(|first| {
+                let holder = old.holder(old.bundle(from(first)))?;
+                Some(holder.shares().weight())
+            })
+        }
+    }
+
+    /// Splits the segment at `height`, which has two links in the segment above.
+    fn split_segment(&mut self, height: u8) -> Result<(), TryReserveError> {
+        let (old, hash) = (self.segment(height), self.hash());
+        let above = self.segment(height + 1);
+        // SAFETY: segments on an owned path (S3). Each child goes to one half, because the one with a
+        // single link shows that none spans all (D1), with the weight it is held with. The old
+        // segment's memory is freed after both halves are linked.
+        unsafe {
+            let (bits, depth) = (old.header().bits, old.header().depth);
+            own_all_bundles::<W, V>(old, height)?;
+            let half = |upper: usize| {
+                let from = |index| upper << (bits - 1) | index >> 1;
+                Self::regrouped(old, (bits, depth + 1), SegmentStamp::void(), from)
+            };
+            let halves = [half(0)?, half(1)?];
+            let mut held = [0; 2];
+            for (upper, held) in [false, true].into_iter().zip(&mut held) {
+                let first = above.span(hash.with_bit(depth, upper), depth + 1).start;
+                *held = self.own_bundle_of(height, first)?;
+            }
+            for ((upper, new), held) in [false, true].into_iter().zip(halves).zip(held) {
+                let new = new.hold(held);
+                self.look_at(hash.with_bit(depth, upper));
+                self.set_child(height, depth + 1, Link::to_segment(new, depth + 1));
+                if upper == hash.bit(u32::from(depth)) {
+                    self.note_segment(height, new);
+                }
+            }
+            self.look_at(hash);
+            old.free_with_holders();
+        }
+        Ok(())
+    }
+
+    /// Doubles the links of the root segment.
+    fn double_root(&mut self, old: Segment) -> Result<(), TryReserveError> {
+        let levels = self.tree().levels;
+        // SAFETY: the root has one owner (S3); all children go over to the new segment, with the
+        // weights they are held with, and all that is below is as much the handle's own as before.
+        unsafe {
+            own_all_bundles::<W, V>(old, levels)?;
+            let bits = old.header().bits + 1;
+            let stamp = SegmentStamp::new(old.header().stamp.get());
+            let new = Self::regrouped(old, (bits, 0), stamp, |index| index >> 1)?;
+            self.set_root(new.hold(HANDLE), levels);
+            old.free_with_holders();
+        }
+        Ok(())
+    }
+
+    /// Puts a level above the root segment, which is as large as it may be: its links go to several
+    /// segments. `false` where a child would be in more than one of them.
+    fn put_level_above_root(&mut self, old: Segment) -> Result<bool, TryReserveError> {
+        let (levels, hash, below) = (self.tree().levels, self.hash(), P::SEGMENT_BITS);
+        // SAFETY: the root has one owner (S3). No child has links on both sides of a boundary, so
+        // each goes to one of the new segments, with the weight that it is held with. On an
+        // error, the new segments' memory is freed and the children stay with the old root.
+        unsafe {
+            let bits = old.header().bits;
+            let above = bits - below;
+            let boundaries = (1_usize << below..1 << bits).step_by(1 << below);
+            if boundaries.into_iter().any(|at| {
+                old.link(at - 1) == old.link(at) && !(levels == 1 && old.link(at).is_empty())
+            }) {
+                return Ok(false);
+            }
+            own_all_bundles::<W, V>(old, levels)?;
+            let stamp = SegmentStamp::new(old.header().stamp.get());
+            let root =
+                NewSegment::allocate(Self::segment_shape(above, 0), stamp, |_| Link::empty())?
+                    .with_holders(|_| Some(HOLDER))?;
+            let places = root.look();
+            for part in 0..1_usize << above {
+                let from = |index| part << below | index;
+                let made = Self::regrouped(old, (below, above), SegmentStamp::void(), from);
+                match made {
+                    Ok(segment) => {
+                        let segment = segment.hold(HOLDER);
+                        places.fill(part..part + 1, Link::to_segment(segment, above));
+                    }
+                    Err(error) => {
+                        for made in 0..part {
+                            places.link(made).segment().free_with_holders();
+                        }
+                        return Err(error);
+                    }
+                }
+            }
+            self.set_root(root.hold(HANDLE), levels + 1);
+            self.note_segment(levels, places.link(places.index_of(hash)).segment());
+            old.free_with_holders();
+        }
+        Ok(true)
+    }
+
+    /// Builds a directory that tells `depth` bits apart, at least 1, in place of the empty page; its
+    /// pages come with the entries.
+    ///
+    /// # Errors
+    ///
+    /// No memory, or not for that many links; the tree is as it was.
+    pub(super) fn build_directory(&mut self, depth: u8) -> Result<(), TryReserveError> {
+        debug_assert!(self.page().is_empty_page() && !self.tree().has_directory() && depth > 0);
+        let (root_bits, levels) = Limits::<W, V, P>::directory_for(depth);
+        let stamp = SegmentStamp::new(Stamp::NONE.next());
+        let root = Self::empty_segment((root_bits, 0), stamp, levels)?;
+        // SAFETY: new, and held by the handle in place of the empty page.
+        unsafe { self.set_root(root.hold(HANDLE), levels) };
+        for height in (1..levels).rev() {
+            let segment = self.child(height).segment();
+            self.note_segment(height, segment);
+        }
+        Ok(())
+    }
+
+    /// A segment at `height` over segments over the empty page.
+    fn empty_segment(
+        (bits, depth): (u8, u8),
+        stamp: SegmentStamp,
+        height: u8,
+    ) -> Result<NewSegment, TryReserveError> {
+        let new = NewSegment::allocate(Self::segment_shape(bits, depth), stamp, |_| Link::empty())?;
+        if height == 1 {
+            return Ok(new);
+        }
+        let new = new.with_holders(|_| Some(HOLDER))?;
+        for index in 0..1_usize << bits {
+            let below = (P::SEGMENT_BITS, depth + bits);
+            let child = Self::empty_segment(below, SegmentStamp::void(), height - 1);
+            // SAFETY: the segment is new and known to nobody else. On an error, the segments made so
+            // far are freed; the others are not linked yet.
+            unsafe {
+                match child {
+                    Ok(child) => {
+                        let child = Link::to_segment(child.hold(HOLDER), depth + bits);
+                        new.look().fill(index..index + 1, child);
+                    }
+                    Err(error) => {
+                        for made in 0..index {
+                            let made = new.look().link(made);
+                            sharing::release::<W, V>(made, height - 1, HOLDER);
+                        }
+                        return Err(error);
+                    }
+                }
+            }
+        }
+        Ok(new)
+    }
+}
