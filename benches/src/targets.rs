@@ -124,6 +124,7 @@ fn targets() -> Vec<Target> {
     targets.extend(reads());
     targets.extend(writes());
     targets.extend(snapshots());
+    targets.extend(cycles());
     targets
 }
 
@@ -233,6 +234,60 @@ fn snapshots() -> Vec<Target> {
         handle(K, Against::Map(MapId::Arc)).bound(3.0),
         handle(10 * M, Against::Map(MapId::Arc)).bound(3.0),
         handle(10 * M, Against::Size(K)).bound(1.2),
-        Target::new("mixed MVCC load, 1 thread", random("mvcc", "1 thread", M), IMBL).cow(0.25),
     ]
+}
+
+/// A snapshot from its beginning to its end.
+fn cycles() -> Vec<Target> {
+    let row = |operation, workload, variant, size| {
+        Target::new(operation, random(workload, variant, size), IMBL)
+    };
+    let one = |size| row("snapshot, 1 write, drop", "cycle", "snapshot + 1 write + drop", size);
+    let ten = |size| row("snapshot, 10 writes, drop", "cycle", "snapshot + 10 writes + drop", size);
+    let hundred =
+        |size| row("snapshot, 100 writes, drop", "cycle", "snapshot + 100 writes + drop", size);
+    let transaction =
+        |size| row("transaction: snapshot, 10 reads, 2 writes, drop", "mvcc", "1 thread", size);
+    let dropped =
+        |size| row("drop of a snapshot after 1 write", "cycle", "drop after 1 write", size);
+    vec![
+        one(10 * K).bound(0.85).cow(0.7),
+        one(100 * K).bound(0.48).cow(0.4),
+        one(M).bound(0.6).cow(0.5),
+        one(5 * M).bound(0.6).cow(0.5),
+        ten(10 * K).bound(0.79).cow(0.7),
+        ten(100 * K).bound(0.39).cow(0.33),
+        ten(M).bound(0.55).cow(0.45),
+        ten(5 * M).bound(0.65).cow(0.55),
+        hundred(10 * K).bound(0.93).cow(0.8),
+        hundred(100 * K).bound(0.41).cow(0.3),
+        hundred(M).bound(0.36).cow(0.3),
+        hundred(5 * M).bound(0.55).cow(0.45),
+        transaction(10 * K).bound(0.75).cow(0.6),
+        transaction(100 * K).bound(0.47).cow(0.4),
+        transaction(M).bound(0.45).cow(0.35),
+        transaction(5 * M).bound(0.5).cow(0.4),
+        dropped(10 * K).bound(0.55).cow(0.4),
+        dropped(100 * K).bound(0.35),
+        dropped(M).bound(0.4),
+        dropped(5 * M).bound(0.5),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::targets;
+    use crate::workloads;
+
+    #[test]
+    fn every_row_is_of_a_workload_that_exists_and_none_is_there_twice() {
+        let mut rows = HashSet::new();
+        for target in targets() {
+            assert!(workloads::names().contains(&target.cell.workload), "{target:?}");
+            let row = (target.operation, target.place(), target.against_name());
+            assert!(rows.insert(row), "{target:?}");
+        }
+    }
 }

@@ -43,7 +43,7 @@ struct Args {
     /// Only these maps.
     #[arg(long, value_delimiter = ',')]
     maps: Option<Vec<MapId>>,
-    /// Only these operations of reads, build, mvcc, ycsb and latency: hit,dependent,reserved,…
+    /// Only these operations of reads, build, cycle, mvcc, ycsb and latency: hit,dependent,reserved,…
     #[arg(long, value_delimiter = ',')]
     ops: Option<Vec<String>>,
     /// Rounds, in each of which every map takes its turn.

@@ -40,6 +40,11 @@ pub trait Snapshots<V: Value>: Send + Sync {
     /// snapshot. Returns the nanoseconds an update, and those of each drop.
     fn updates(&mut self, keys: &[i64], length: usize, budget: Duration) -> (Vec<f64>, Vec<f64>);
 
+    /// For each run of `writes` keys: takes a snapshot, overwrites them all, drops the snapshot.
+    /// Stops when the budget is used up. Returns the nanoseconds of all three together, the
+    /// mean of the runs.
+    fn cycles(&mut self, keys: &[i64], writes: usize, budget: Duration) -> f64;
+
     /// For each run of as many keys as the last of [`KTH_WRITES`]: takes a snapshot,
     /// overwrites them all and times those that are listed there. One list for each.
     fn kth_writes(&mut self, keys: &[i64], budget: Duration) -> Vec<Vec<f64>>;
@@ -130,6 +135,23 @@ impl<V: Value, M: Map<V>> Snapshots<V> for M {
             }
         }
         (updates, drops)
+    }
+
+    fn cycles(&mut self, keys: &[i64], writes: usize, budget: Duration) -> f64 {
+        let mut done = 0;
+        let started = Instant::now();
+        for run in keys.chunks_exact(writes) {
+            let snapshot = forked(self);
+            for &key in run {
+                self.insert(key, V::make(key));
+            }
+            drop(black_box(snapshot));
+            done += 1;
+            if done % 16 == 0 && started.elapsed() > budget {
+                break;
+            }
+        }
+        started.elapsed().as_secs_f64() * 1e9 / f64::from(done)
     }
 
     fn kth_writes(&mut self, keys: &[i64], budget: Duration) -> Vec<Vec<f64>> {

@@ -4,6 +4,7 @@ mod batch;
 mod beside;
 mod build;
 mod churn;
+mod cycle;
 mod first_write;
 mod growth;
 mod handles;
@@ -43,7 +44,7 @@ pub struct Workload {
 }
 
 /// All of them, in the order of the page.
-pub const ALL: [Workload; 17] = [
+pub const ALL: [Workload; 18] = [
     reads::WORKLOAD,
     batch::WORKLOAD,
     build::WORKLOAD,
@@ -52,6 +53,7 @@ pub const ALL: [Workload; 17] = [
     first_write::WORKLOAD,
     kth_write::WORKLOAD,
     updates::WORKLOAD,
+    cycle::WORKLOAD,
     handles::WORKLOAD,
     beside::WORKLOAD,
     mvcc::WORKLOAD,
@@ -66,7 +68,7 @@ pub const ALL: [Workload; 17] = [
 /// Names for several workloads at once.
 pub const GROUPS: [(&str, &[&str]); 2] = [
     ("writes", &["build", "churn", "first-write", "updates"]),
-    ("snapshots", &["first-write", "kth-write", "updates", "handles", "beside", "mvcc"]),
+    ("snapshots", &["first-write", "kth-write", "updates", "cycle", "handles", "beside", "mvcc"]),
 ];
 
 /// Everything `--only` accepts.
@@ -77,7 +79,7 @@ pub fn names() -> Vec<&'static str> {
 
 /// The workloads chosen by names; all of them if there is no name.
 pub fn chosen(names: &[String]) -> Vec<&'static Workload> {
-    static ALL: [Workload; 17] = self::ALL;
+    static ALL: [Workload; 18] = self::ALL;
     let members = |name: &String| -> Vec<String> {
         let group = GROUPS.iter().find(|group| group.0 == name);
         group.map_or(vec![name.clone()], |group| group.1.iter().map(|&it| it.into()).collect())

@@ -25,7 +25,7 @@ pub(super) const WORKLOAD: Workload = Workload {
 fn plan(settings: &Settings) -> Vec<Job> {
     let mut jobs = Vec::new();
     for family in settings.keys(&[Family::Random], &[Family::Random]) {
-        for nominal in settings.sizes(&[10_000, 100_000, 1_000_000], &[1_000_000]) {
+        for nominal in settings.sizes(&[10_000, 100_000, 1_000_000, 5_000_000], &[1_000_000]) {
             for size in settings.few(nominal) {
                 let place = Place { workload: "mvcc", family, nominal, size };
                 let settings = settings.clone();
