@@ -16,7 +16,7 @@ run() {
     if [ "$1" = loom ]; then
         flags="--cfg loom"
         # The shortest models of a page, a level, and three handles.
-        only=(a_reader_drops_a_page a_reader_drops_a_level the_last_of_three_frees_a_page three_writers)
+        only=(a_reader_drops_a_page a_reader_drops_a_level the_last_of_three_frees_a_page three_handles)
     fi
     RUSTFLAGS=$flags within 600 cargo test --quiet -p cowmap-core --test "$1" \
         --target-dir "$target/$1" "${@:2}" -- ${only[@]+"${only[@]}"}
