@@ -4,7 +4,7 @@
 . ci/nightly.sh
 
 # Tests that measure time, or count steps over millions of operations, show nothing here.
-tests=(basics regressions model std_api paging panics resumed allocation replay shapes)
+tests=(basics regressions model std_api sharing paging panics resumed allocation replay shapes)
 
 suite() {
     export ASAN_OPTIONS=detect_leaks=1 COWMAP_TEST_REDUCED=1

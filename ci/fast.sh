@@ -61,6 +61,14 @@ for name in "${bare_metal[@]}"; do
 done
 [ -n "$found" ] || skip "no_std on bare metal" "none of ${bare_metal[*]} is installed"
 
+# Where it runs, not only builds: pointers of 32 bits.
+if has_target i686-unknown-linux-gnu; then
+    step "tests on i686" within 900 cargo test -p cowmap-core --target i686-unknown-linux-gnu \
+        --lib --test basics --test sharing --test shapes
+else
+    skip "tests on i686" "the core library of i686-unknown-linux-gnu is not installed"
+fi
+
 if grep -qsw avx2 /proc/cpuinfo; then
     step "unit tests with AVX2" with_flags -Ctarget-feature=+avx2 \
         cargo test -p cowmap-core --lib --target-dir "$target/avx2"

@@ -12,21 +12,20 @@ trap 'rm -rf "$tree"' EXIT
 
 # run KIND ARGUMENTS…: the tests for mutants of a kind.
 run() {
-    local flags="" only=()
+    local flags="" only=() profile=dev
     if [ "$1" = loom ]; then
-        flags="--cfg loom"
+        flags="--cfg loom" profile=release
         # The shortest models of a page, a level, and three handles.
         only=(a_reader_drops_a_page a_reader_drops_a_level the_last_of_three_frees_a_page three_handles)
     fi
-    RUSTFLAGS=$flags within 600 cargo test --quiet -p cowmap-core --test "$1" \
-        --target-dir "$target/$1" "${@:2}" -- ${only[@]+"${only[@]}"}
+    RUSTFLAGS=$flags within 600 cargo test --quiet --profile $profile -p cowmap-core \
+        --test "$1" --target-dir "$target/$1" "${@:2}" -- ${only[@]+"${only[@]}"}
 }
 
 # mutant PATCH KIND: whether the code compiles with the patch, and a test fails.
 mutant() {
     local failed=1
     git apply "$1" || return 1
-    # shellcheck disable=SC2086
     if run "$2" --no-run >/dev/null 2>&1; then
         run "$2" >/dev/null 2>&1 || failed=0
     else

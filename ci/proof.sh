@@ -2,7 +2,7 @@
 # The second tier: races, memory errors and faults, with whatever tools there are. Each script runs alone, too.
 . "$(dirname "$0")/steps.sh"
 
-for tool in loom tsan asan valgrind fuzz miri; do
+for tool in loom mutants tsan asan valgrind fuzz miri; do
     step "$tool" "ci/$tool.sh"
 done
 finish

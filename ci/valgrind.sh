@@ -3,7 +3,7 @@
 . "$(dirname "$0")/steps.sh"
 
 # What touches every path of the engine with the fewest steps.
-tests=(replay shapes)
+tests=(replay shapes sharing)
 
 run_under_valgrind() {
     export CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER="$checker" CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="$checker"

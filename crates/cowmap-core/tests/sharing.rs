@@ -11,6 +11,7 @@ mod common;
 use std::collections::BTreeMap;
 
 use common::Random;
+use common::scale::scaled;
 use cowmap_core::{Fixed, Hashing, Map, Paged, Paging, Tiny};
 
 /// A handle and what must be in it.
@@ -127,7 +128,7 @@ fn dense(end: u64) -> Vec<u64> {
 
 #[test]
 fn handles_of_tiny_pages_see_their_own_writes_only() {
-    for seed in 0..300 {
+    for seed in 0..scaled(300, 10) {
         history::<Tiny, Fixed>(seed, 200, &dense(120));
     }
 }
@@ -135,14 +136,14 @@ fn handles_of_tiny_pages_see_their_own_writes_only() {
 #[test]
 fn handles_of_few_tiny_pages_see_their_own_writes_only() {
     // A directory comes and goes all the time.
-    for seed in 1_000..1_400 {
+    for seed in 1_000..1_000 + scaled(400, 20) {
         history::<Tiny, Fixed>(seed, 200, &dense(20));
     }
 }
 
 #[test]
 fn handles_of_ordinary_pages_see_their_own_writes_only() {
-    for seed in 2_000..2_012 {
+    for seed in 2_000..2_000 + scaled(12, 1) {
         history::<Paged, Fixed>(seed, 150, &dense(6_000));
     }
 }
@@ -157,7 +158,7 @@ fn handles_of_keys_that_agree_see_their_own_writes_only() {
             let agree = |key: &u64| map.hashes(*key).0 >> (64 - bits) == prefix;
             let mut keys: Vec<u64> = (0..).filter(agree).take(60).collect();
             keys.extend(0..20);
-            for seed in 3_000..3_040 {
+            for seed in 3_000..3_000 + scaled(40, 2) {
                 history::<Tiny, Fixed>(seed, 150, &keys);
             }
         }
@@ -171,7 +172,7 @@ fn weights_are_used_up_and_come_back() {
     let mut random = Random::new(7);
     let mut map: Map<u64, u64, Tiny, Fixed> = (0..60).map(|key| (key, 0)).collect();
     let mut held = Vec::new();
-    for round in 0..3_000_u64 {
+    for round in 0..scaled(3_000_u64, 300) {
         held.push(map.clone());
         let key = random.below(60) as u64;
         map.insert(key, round);

@@ -12,7 +12,8 @@
 
 use super::Tree;
 use super::link::Link;
-use super::path::{OwnedPath, Path};
+use super::owned_path::OwnedPath;
+use super::path::Path;
 use super::sharing;
 use crate::count::HANDLE;
 use crate::error::TryReserveError;

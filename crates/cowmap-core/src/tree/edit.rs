@@ -7,7 +7,7 @@ use core::mem::replace;
 
 use super::Tree;
 use super::merge::Fit;
-use super::path::OwnedPath;
+use super::owned_path::OwnedPath;
 use super::segment::Segment;
 use crate::count::HANDLE;
 use crate::error::TryReserveError;

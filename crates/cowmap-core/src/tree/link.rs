@@ -2,7 +2,6 @@
 
 use core::ptr::NonNull;
 
-use super::segment::Segment;
 use crate::page::{PAGE_ALIGN, Page, empty_base};
 use crate::tier::Tier;
 use crate::word::Word;
@@ -20,17 +19,6 @@ impl Link {
     #[inline(always)]
     pub(crate) fn to_page<W: Word, V>(page: Page<W, V>) -> Self {
         Self::tagged(page.base(), page.tier().tag())
-    }
-
-    #[inline(always)]
-    pub(super) fn to_segment(segment: Segment, depth: u8) -> Self {
-        Self::tagged(segment.base().cast(), depth)
-    }
-
-    /// The root segment, with a tag that indexes it.
-    #[inline]
-    pub(super) fn to_root(segment: Segment, bits: u8) -> Self {
-        Self::tagged(segment.base().cast(), 64 - bits)
     }
 
     /// The link of which this is the word.
@@ -57,7 +45,7 @@ impl Link {
     }
 
     #[inline(always)]
-    fn tagged(base: NonNull<u8>, tag: u8) -> Self {
+    pub(super) fn tagged(base: NonNull<u8>, tag: u8) -> Self {
         debug_assert!(base.addr().get() & TAG == 0 && usize::from(tag) <= TAG);
         Link(base.map_addr(|address| address | usize::from(tag)))
     }
@@ -84,12 +72,6 @@ impl Link {
     #[inline(always)]
     pub(crate) fn page<W: Word, V>(self) -> Page<W, V> {
         Page::from_parts(self.base(), self.tag_byte())
-    }
-
-    /// The segment, where the link is one of a higher segment.
-    #[inline(always)]
-    pub(super) fn segment(self) -> Segment {
-        Segment::from_base(self.base().cast())
     }
 
     /// The depth of the segment it leads to.

@@ -7,8 +7,10 @@
 use super::Tree;
 use super::cursor::next_page_hash;
 use super::link::Link;
-use super::path::{OwnedPath, Path};
-use super::segment::{NewSegment, Segment};
+use super::new_segment::NewSegment;
+use super::owned_path::OwnedPath;
+use super::path::Path;
+use super::segment::Segment;
 use super::sharing::{self, raise};
 use crate::count::{HANDLE, HOLDER};
 use crate::error::TryReserveError;

@@ -9,9 +9,9 @@
 //! Here is the handle: looking up, cloning, dropping. The other files, each of which calls only
 //! those above it:
 //!
-//! * `link.rs`, `holder.rs`, `segment.rs`: what the directory is made of, in memory.
+//! * `link.rs`, `holder.rs`, `segment.rs`, `new_segment.rs`: what the directory is made of, in memory.
 //! * `sharing.rs`: who holds what; copying a segment, dividing a holder, letting go.
-//! * `path.rs`: the way to a page, and `OwnedPath`, the only door to writing.
+//! * `path.rs`: the way to a page; `owned_path.rs`: `OwnedPath`, the only door to writing.
 //! * `resize.rs`: a page that is replaced by a larger or smaller one.
 //! * `split.rs`, `merge.rs`: the directory made finer, or coarser.
 //! * `room.rs`: room for one more entry; `reserve.rs`: room for many.
@@ -24,6 +24,8 @@ mod edit;
 mod holder;
 mod link;
 mod merge;
+mod new_segment;
+mod owned_path;
 mod path;
 mod reserve;
 mod resize;

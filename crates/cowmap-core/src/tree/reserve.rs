@@ -6,7 +6,7 @@ use core::ptr::NonNull;
 
 use super::Tree;
 use super::link::Link;
-use super::path::OwnedPath;
+use super::owned_path::OwnedPath;
 use crate::error::TryReserveError;
 use crate::floor::Floor;
 use crate::hash::PageHash;

@@ -1,7 +1,8 @@
 //! A page that is replaced by a larger or smaller one, or put where there was none.
 
 use super::Tree;
-use super::path::{OwnedPath, Path};
+use super::owned_path::OwnedPath;
+use super::path::Path;
 use crate::error::TryReserveError;
 use crate::hash::PageHash;
 use crate::page::{NewPage, Shape};

@@ -2,7 +2,7 @@
 //! splits.
 
 use super::Tree;
-use super::path::OwnedPath;
+use super::owned_path::OwnedPath;
 use crate::error::TryReserveError;
 use crate::hash::PageHash;
 use crate::page::PageMut;

@@ -8,14 +8,14 @@
 //! This file knows the memory. Who holds what is in `sharing.rs`.
 
 use alloc::alloc::{Layout, alloc, dealloc};
-use core::mem::{ManuallyDrop, size_of};
+use core::mem::size_of;
 use core::ops::Range;
-use core::ptr::{self, NonNull};
+use core::ptr::NonNull;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
 use super::holder::Holder;
 use super::link::Link;
-use crate::count::{Count, SEGMENT, Weight};
+use crate::count::{Count, Weight};
 use crate::error::TryReserveError;
 use crate::hash::PageHash;
 use crate::page::PAGE_ALIGN;
@@ -101,7 +101,7 @@ impl Segment {
     }
 
     /// Memory for a segment with a header, whose links and holders have no contents yet.
-    fn allocate_unfilled(
+    pub(super) fn allocate_unfilled(
         shape: SegmentShape,
         weight: usize,
         stamp: SegmentStamp,
@@ -215,6 +215,26 @@ impl Segment {
     /// have it in the last bytes before what the link points to.
     pub(super) fn header_address(child: Link) -> *const u8 {
         child.base().as_ptr().wrapping_sub(HEADER)
+    }
+}
+
+/// Links to segments.
+impl Link {
+    #[inline(always)]
+    pub(super) fn to_segment(segment: Segment, depth: u8) -> Self {
+        Self::tagged(segment.base().cast(), depth)
+    }
+
+    /// The root segment, with a tag that indexes it.
+    #[inline]
+    pub(super) fn to_root(segment: Segment, bits: u8) -> Self {
+        Self::tagged(segment.base().cast(), 64 - bits)
+    }
+
+    /// The segment, where the link is one of a higher segment.
+    #[inline(always)]
+    pub(super) fn segment(self) -> Segment {
+        Segment::from_base(self.base().cast())
     }
 }
 
@@ -370,9 +390,9 @@ impl Segment {
     /// # Safety
     ///
     /// The segment is alive, has the bundle, and has one owner (S3), the caller, or is new.
-    pub(super) unsafe fn set_holder(self, bundle: usize, holder: Holder) {
+    pub(super) unsafe fn set_holder(self, bundle: usize, holder: Option<Holder>) {
         // SAFETY: the caller's promise.
-        unsafe { self.holder_at(bundle).write(Some(holder)) };
+        unsafe { self.holder_at(bundle).write(holder) };
     }
 
     /// The bundle of the link at `index`.
@@ -395,75 +415,5 @@ impl Segment {
         // SAFETY: the caller's promise.
         let shift = unsafe { self.header() }.bundle_bits;
         bundle << shift..(bundle + 1) << shift
-    }
-}
-
-/// A segment that was made and that nobody holds yet; dropped with its holders, but not its
-/// children, if nobody is to.
-pub(super) struct NewSegment(Segment);
-
-impl NewSegment {
-    /// A segment with the links that `link` gives for each index, without holders.
-    ///
-    /// # Errors
-    ///
-    /// No memory.
-    pub(super) fn allocate(
-        shape: SegmentShape,
-        stamp: SegmentStamp,
-        mut link: impl FnMut(usize) -> Link,
-    ) -> Result<Self, TryReserveError> {
-        let segment = Segment::allocate_unfilled(shape, SEGMENT, stamp)?;
-        // SAFETY: new, with so many links and bundles.
-        unsafe {
-            for index in 0..1 << shape.bits {
-                segment.base.add(index).write(link(index));
-            }
-            for bundle in segment.bundles() {
-                ptr::write(segment.holder_at(bundle).as_ptr(), None);
-            }
-        }
-        Ok(NewSegment(segment))
-    }
-
-    /// Gives each bundle in which a child may begin a holder that holds children with what `weight`
-    /// gives for the bundle's first link.
-    ///
-    /// # Errors
-    ///
-    /// No memory.
-    pub(super) fn with_holders(
-        self,
-        mut weight: impl FnMut(usize) -> Option<usize>,
-    ) -> Result<Self, TryReserveError> {
-        // SAFETY: new, with so many bundles.
-        unsafe {
-            for bundle in self.0.bundles() {
-                if let Some(weight) = weight(self.0.bundle_links(bundle).start) {
-                    self.0.set_holder(bundle, Holder::new(SEGMENT, weight)?);
-                }
-            }
-        }
-        Ok(self)
-    }
-
-    /// The segment, which nobody holds.
-    pub(super) fn look(&self) -> Segment {
-        self.0
-    }
-
-    /// The segment, held by the caller with this weight.
-    pub(super) fn hold(self, weight: usize) -> Segment {
-        let segment = ManuallyDrop::new(self).0;
-        // SAFETY: new, so alive.
-        unsafe { segment.header() }.count.hold_alone(weight);
-        segment
-    }
-}
-
-impl Drop for NewSegment {
-    fn drop(&mut self) {
-        // SAFETY: new, and nobody else's; so are its holders.
-        unsafe { self.0.free_with_holders() };
     }
 }

@@ -154,7 +154,7 @@ unsafe fn own_shared_bundle<W: Word, V>(
     unsafe {
         let new = Holder::new(held, HOLDER)?;
         let Some(old) = segment.holder(bundle) else {
-            segment.set_holder(bundle, new);
+            segment.set_holder(bundle, Some(new));
             return Ok(HOLDER);
         };
         let divided = old.shares().divide(held, |more| {
@@ -165,7 +165,7 @@ unsafe fn own_shared_bundle<W: Word, V>(
             return Ok(old.shares().weight());
         };
         new.shares().set_weight(weight);
-        segment.set_holder(bundle, new);
+        segment.set_holder(bundle, Some(new));
         Ok(weight)
     }
 }

@@ -10,8 +10,9 @@
 //! that needs all holders of a segment that is divided to be the handle's own.
 
 use super::link::Link;
-use super::path::OwnedPath;
-use super::segment::{NewSegment, Segment};
+use super::new_segment::NewSegment;
+use super::owned_path::OwnedPath;
+use super::segment::Segment;
 use super::sharing::{self, own_all_bundles};
 use crate::count::{HANDLE, HOLDER};
 use crate::error::TryReserveError;
