@@ -197,6 +197,49 @@ fn a_map_with_tiny_pages_gives_memory_back_without_any() {
 
 /// Shared pages that cannot be copied into smaller ones stay shared, and no value is lost or
 /// dropped twice.
+/// Pages that are the map's own become sparse beside such as a snapshot shares: merging them divides
+/// holders and clones entries, and where there is no memory for that, leaves both as they are.
+fn merging_with_what_is_shared<P: Paging>() {
+    let mut failures = 0;
+    for fail in [Fail::Once, Fail::From] {
+        for nth in 0.. {
+            let mut map = map_of::<P>(300);
+            let snapshot = map.clone();
+            for key in 0..200 {
+                *map.get_mut(Key(key)).expect("it is there") += 0;
+            }
+            let (failed, ()) = failing(fail(nth), || {
+                for key in 0..200 {
+                    map.remove(Key(key));
+                }
+            });
+            assert_holds(&map, 200..300);
+            assert_holds(&snapshot, 0..300);
+            Map::check_counts(&[&map, &snapshot]);
+            drop(snapshot);
+            map.extend((0..300).map(|key| (Key(key), key.unsigned_abs())));
+            assert_holds(&map, 0..300);
+            Map::check_counts(&[&map]);
+            failures += usize::from(failed);
+            if !failed {
+                println!("{nth} requests");
+                break;
+            }
+        }
+    }
+    assert!(failures > 3);
+}
+
+#[test]
+fn a_paged_map_merges_with_what_is_shared_without_memory() {
+    merging_with_what_is_shared::<Paged>();
+}
+
+#[test]
+fn a_map_with_tiny_pages_merges_with_what_is_shared_without_memory() {
+    merging_with_what_is_shared::<Tiny>();
+}
+
 #[test]
 fn shrinking_a_shared_map_without_memory_keeps_it() {
     for fail in [Fail::Once(0), Fail::From(0)] {

@@ -179,3 +179,39 @@ fn handles_dropped_by_many_threads_free_everything_once() {
     }
     assert_eq!(counts.alive(), 0);
 }
+
+/// Counts are compared only where nobody else can change them, so that checking a map gives no false
+/// alarm while other threads copy, write and drop what it shares.
+#[test]
+fn invariants_hold_while_other_threads_clone_write_and_drop() {
+    let shared: Map<u64, u64, Tiny, Fixed> = (0..200).map(|key| (key, key)).collect();
+    let mut own = shared.clone();
+    own.insert(0, 1);
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for seed in 0..2 {
+            let (shared, other, done) = (&shared, own.clone(), &done);
+            scope.spawn(move || {
+                let mut random = Random::new(seed);
+                while !done.load(Ordering::Relaxed) {
+                    let mut clone = if seed == 0 { shared.clone() } else { other.clone() };
+                    for _ in 0..random.below(4) {
+                        clone.insert(random.below(200) as u64, 7);
+                        clone.remove(random.below(200) as u64);
+                    }
+                    clone.check_invariants();
+                }
+            });
+        }
+        let start = Instant::now();
+        let mut random = Random::new(3);
+        while start.elapsed() < TIME {
+            shared.check_invariants();
+            own.insert(random.below(200) as u64, 8);
+            own.check_invariants();
+        }
+        done.store(true, Ordering::Relaxed);
+    });
+    assert_eq!((shared.len(), own.len()), (200, 200));
+    Map::check_counts(&[&shared, &own]);
+}
