@@ -43,7 +43,9 @@ step "clippy" cargo clippy --all-targets --all-features -- -Dwarnings
 step "docs" doc
 step "tests" within 1500 cargo test
 # They count fewer keys where code is not optimised.
-step "families of keys, all sizes" within 600 cargo test --release -p cowmap-core --test families
+step "families and orders, all sizes" within 600 cargo test --release -p cowmap-core \
+    --test families --test iteration_order
+step "orders of all iterators" within 600 cargo test --release -p cowmap --features rayon --test order
 step "features" within 600 bash -c "$(declare -f features); features"
 step "version_table" cargo run --release -p cowmap-examples --bin version_table -- --seconds 3
 step "version_table, flat" cargo run --release -p cowmap-examples --bin version_table -- --seconds 3 --flat

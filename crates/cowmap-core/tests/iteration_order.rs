@@ -103,3 +103,30 @@ fn of_200_000_entries_into_a_flat_map() {
 fn of_200_000_entries_into_a_paged_map() {
     check::<Paged>(200_000);
 }
+
+/// The loop at every size from 1,000 to 400,000 in steps of 3 %, because how full tables are, and so
+/// what the order costs, changes with the size; in steps of 60 % where code is not optimised.
+fn every_size<P: Paging>() {
+    let step = if cfg!(debug_assertions) { 1.6 } else { 1.03 };
+    let (mut size, mut worst) = (1_000.0_f64, (0.0_f64, 0));
+    while size < 400_000.0 {
+        let random = Random::new(8).keys(size as usize);
+        let from: Set<P> = entries(&random).collect();
+        let ordered = by_a_loop::<P>(from.keys());
+        let times = ordered / by_a_loop::<P>(random.iter().copied());
+        worst = if times > worst.0 { (times, random.len()) } else { worst };
+        size *= step;
+    }
+    println!("worst: {:.2} times random order, at {}", worst.0, worst.1);
+    assert!(worst.0 <= TIMES, "{:.2} times random order at {}", worst.0, worst.1);
+}
+
+#[test]
+fn of_every_size_into_a_flat_map() {
+    every_size::<Flat>();
+}
+
+#[test]
+fn of_every_size_into_a_paged_map() {
+    every_size::<Paged>();
+}

@@ -1,7 +1,10 @@
 //! A tree's entries in portions that can be halved, for work in parallel.
 //!
-//! A portion is a run of groups of a list of pages, cut where half of the entries lie on either
-//! side; groups of one page count as equally full. Each group is in one portion.
+//! A portion is a run of groups of a list of pages, in the order in which a scan visits them: one
+//! after the other, portions yield what a scan does. (In the order of memory, a large page would
+//! come in the order of the hash, and inserting that into a map that grows is quadratic.) It is cut
+//! where half of the entries lie on either side; groups of one page count as equally full. Each
+//! group is in one portion.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -29,7 +32,8 @@ struct Planned<W, V> {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Mark {
     page: usize,
-    group: usize,
+    /// How many groups of the page are visited before.
+    nth: usize,
 }
 
 /// A run of groups. It only tells where slots are; whoever reads or writes them through it says by
@@ -38,15 +42,14 @@ struct Portion<W, V> {
     pages: Arc<[Planned<W, V>]>,
     start: Mark,
     end: Mark,
+    /// Portions of fewer entries than this are not halved.
+    least: usize,
 }
 
 // SAFETY: nothing can be reached through a portion without the promises of `visit`.
 unsafe impl<W: Send, V> Send for Portion<W, V> {}
 // SAFETY: as above.
 unsafe impl<W: Sync, V> Sync for Portion<W, V> {}
-
-/// Portions of fewer entries than this are not halved.
-const LEAST: usize = 128;
 
 impl<W: Word, V> Portion<W, V> {
     /// All of a tree.
@@ -62,8 +65,8 @@ impl<W: Word, V> Portion<W, V> {
                 before += entries;
             }
         }
-        let end = Mark { page: planned.len(), group: 0 };
-        Portion { pages: planned.into(), start: Mark { page: 0, group: 0 }, end }
+        let end = Mark { page: planned.len(), nth: 0 };
+        Portion { pages: planned.into(), start: Mark { page: 0, nth: 0 }, end, least: 0 }
     }
 
     /// About how many entries come before a mark.
@@ -72,7 +75,7 @@ impl<W: Word, V> Portion<W, V> {
             Some(planned) => {
                 let groups = planned.page.groups();
                 // Fewer than 2^32 of each: on small targets entries of 4 bytes and more bound both.
-                let within = planned.entries as u64 * mark.group as u64 / groups as u64;
+                let within = planned.entries as u64 * mark.nth as u64 / groups as u64;
                 planned.before + usize::try_from(within).unwrap_or(planned.entries)
             }
             None => self.pages.last().map_or(0, |last| last.before + last.entries),
@@ -84,22 +87,26 @@ impl<W: Word, V> Portion<W, V> {
         self.before(self.end) - self.before(self.start)
     }
 
-    /// Two halves by entries, or one that is too small for that.
+    /// Two halves by entries, or one that is too small for that: a single group at the least.
     fn split(self) -> (Self, Option<Self>) {
         let (from, entries) = (self.before(self.start), self.estimate());
-        if entries < LEAST {
+        if entries < self.least.max(2) {
             return (self, None);
         }
         let target = from + entries / 2;
         let page = self.pages.partition_point(|planned| planned.before <= target) - 1;
         let planned = &self.pages[page];
         let within = (target - planned.before) as u64 * planned.page.groups() as u64;
-        let group = within / planned.entries as u64;
-        let middle = Mark { page, group: usize::try_from(group).unwrap_or(0) };
-        if middle <= self.start || middle >= self.end {
+        let nth = within / planned.entries as u64;
+        let mut middle = Mark { page, nth: usize::try_from(nth).unwrap_or(0) };
+        if middle <= self.start {
+            // The first group has more than half.
+            middle = Mark { page: self.start.page, nth: self.start.nth + 1 };
+        }
+        if middle >= self.end {
             return (self, None);
         }
-        let upper = Portion { pages: self.pages.clone(), start: middle, end: self.end };
+        let upper = Portion { pages: self.pages.clone(), start: middle, ..self };
         (Portion { end: middle, ..self }, Some(upper))
     }
 
@@ -113,10 +120,10 @@ impl<W: Word, V> Portion<W, V> {
     /// others those of other portions.
     #[inline]
     unsafe fn visit(&self, mut visit: impl FnMut(Page<W, V>, Slot, bool) -> bool) {
-        let mut group = self.start.group;
+        let mut nth = self.start.nth;
         for (at, planned) in self.pages.iter().enumerate().skip(self.start.page) {
-            let end = if at == self.end.page { self.end.group } else { planned.page.groups() };
-            for group in group..end {
+            let end = if at == self.end.page { self.end.nth } else { planned.page.groups() };
+            for group in (nth..end).map(|nth| planned.page.nth_group(nth)) {
                 // SAFETY: the caller's promise; the page has this group.
                 for lane in lanes(unsafe { planned.page.borrow() }.occupied(group)) {
                     if !visit(planned.page, Slot { group, lane }, planned.sole) {
@@ -127,7 +134,7 @@ impl<W: Word, V> Portion<W, V> {
             if at >= self.end.page {
                 return;
             }
-            group = 0;
+            nth = 0;
         }
     }
 }
@@ -233,6 +240,12 @@ macro_rules! halves {
             /// About how many entries there are.
             pub(crate) fn estimate(&self) -> usize {
                 self.portion.estimate()
+            }
+
+            /// The same portion, which is not halved where it has fewer entries than `least`.
+            pub(crate) fn with_least(mut self, least: usize) -> Self {
+                self.portion.least = least;
+                self
             }
 
             /// Two halves by entries, or one that is too small for that.

@@ -26,6 +26,29 @@ macro_rules! parallel_iterator {
             marker: PhantomData<K>,
         }
 
+        impl<$($lifetime,)? K: SentinelKey, V $(, $policy: Paging)?>
+            $name<$($lifetime,)? K, V $(, $policy)?>
+        {
+            /// Divides the work only into parts of about this many entries and more, where an entry
+            /// is too little work for a thread of its own. Without it, rayon divides as far as it
+            /// has threads that are idle, down to some four entries.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// use cowmap_core::CowMap;
+            /// use rayon::prelude::*;
+            ///
+            /// let map: CowMap<u64, u64> = (0..1000).map(|id| (id, id)).collect();
+            /// let sum: u64 = map.into_par_iter().with_min_len(500).map(|(_, value)| value).sum();
+            /// assert_eq!(sum, 499_500);
+            /// ```
+            #[must_use = "iterators do nothing unless they are consumed"]
+            pub fn with_min_len(self, min: usize) -> Self {
+                $name { portion: self.portion.with_least(min), marker: PhantomData }
+            }
+        }
+
         impl<$($lifetime,)? K, V $(, $policy: Paging)?> ParallelIterator
             for $name<$($lifetime,)? K, V $(, $policy)?>
         where

@@ -30,10 +30,39 @@ impl<W, V> Clone for Slots<W, V> {
 
 /// Pages of up to this many blocks are visited in order, so that the processor fetches ahead by
 /// itself: a scan of a million entries takes a seventh less.
-const BLOCKS_IN_ORDER: usize = 8;
+const BLOCKS_IN_ORDER: usize = 4;
+
+/// Pages of more blocks than those, up to this many, are visited every second block first. That is
+/// nearly as fast, and such pages, which sets have, may have twice as many slots as those of a map
+/// into which their entries are inserted: in order, that takes 2.25 times the groups of random
+/// order, so 1.94 times.
+const BLOCKS_BY_TWO: usize = 8;
 
 /// How many blocks ahead of the one it visits a large page's are asked for.
 const BLOCKS_AHEAD: usize = 16;
+
+/// The block that is visited as the `nth` of so many, which is a power of two.
+#[inline(always)]
+fn nth_block(nth: usize, blocks: usize) -> usize {
+    if blocks <= BLOCKS_IN_ORDER {
+        nth
+    } else if blocks <= BLOCKS_BY_TWO {
+        let twice = 2 * nth;
+        (twice & (blocks - 1)) + usize::from(twice >= blocks)
+    } else {
+        reversed(nth as u64, blocks.trailing_zeros()) as usize
+    }
+}
+
+impl<W: Word, V> Page<W, V> {
+    /// The group that is visited as the `nth` where all are visited one after the other, in the order
+    /// of [`Slots`].
+    #[cfg(any(test, feature = "rayon"))]
+    pub(crate) fn nth_group(self, nth: usize) -> usize {
+        let block = Slots::<W, V>::BLOCK;
+        nth_block(nth / block, self.groups().div_ceil(block)) * block + nth % block
+    }
+}
 
 impl<W: Word, V> Slots<W, V> {
     const SPACING: u32 = Geometry::<W, V>::SPACING as u32;
@@ -185,13 +214,9 @@ impl<W: Word, V> Slots<W, V> {
         // SAFETY: the caller's promise.
         let page = unsafe { self.page.borrow() };
         let blocks = page.groups().div_ceil(Self::BLOCK);
-        let large = blocks > BLOCKS_IN_ORDER;
+        let large = blocks > BLOCKS_BY_TWO;
         while self.visited < blocks {
-            // Both numbers are powers of two.
-            let bits = blocks.trailing_zeros();
-            let number = |visited: usize| {
-                if large { reversed(visited as u64, bits) as usize } else { visited }
-            };
+            let number = |visited: usize| nth_block(visited, blocks);
             self.group = number(self.visited) * Self::BLOCK;
             if !large {
                 // SAFETY: the caller's promise.

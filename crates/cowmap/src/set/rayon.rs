@@ -38,11 +38,47 @@ pub struct IntoParIter<K: SentinelKey> {
     entries: cowmap_core::IntoParIter<K, (), Paged>,
 }
 
+impl<K: SentinelKey> ParIter<'_, K> {
+    /// Divides the work only into parts of about this many keys and more.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use cowmap::CowSet;
+    /// use rayon::prelude::*;
+    ///
+    /// let set: CowSet<u64> = (0..1000).collect();
+    /// assert_eq!(set.par_iter().with_min_len(100).sum::<u64>(), 499_500);
+    /// ```
+    #[must_use = "iterators do nothing unless they are consumed"]
+    pub fn with_min_len(self, min: usize) -> Self {
+        ParIter { entries: self.entries.with_min_len(min) }
+    }
+}
+
 impl<K: SentinelKey + Send> ParallelIterator for ParIter<'_, K> {
     type Item = K;
 
     fn drive_unindexed<C: UnindexedConsumer<K>>(self, consumer: C) -> C::Result {
         self.entries.map(|(key, ())| key).drive_unindexed(consumer)
+    }
+}
+
+impl<K: SentinelKey> IntoParIter<K> {
+    /// Divides the work only into parts of about this many keys and more.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use cowmap::CowSet;
+    /// use rayon::prelude::*;
+    ///
+    /// let set: CowSet<u64> = (0..1000).collect();
+    /// assert_eq!(set.into_par_iter().with_min_len(100).sum::<u64>(), 499_500);
+    /// ```
+    #[must_use = "iterators do nothing unless they are consumed"]
+    pub fn with_min_len(self, min: usize) -> Self {
+        IntoParIter { entries: self.entries.with_min_len(min) }
     }
 }
 
