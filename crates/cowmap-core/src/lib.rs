@@ -146,11 +146,12 @@ pub use key::{Repr, SentinelKey};
 #[cfg(any(feature = "arbitrary", feature = "proptest", feature = "quickcheck"))]
 pub use map::WithSnapshots;
 pub use map::{
-    CowMap, Drain, Entry, ExtractIf, FlatCowMap, GetEach, IntoIter, IntoKeys, IntoValues, Iter,
-    IterMut, IterSorted, Keys, Map, OccupiedEntry, SeededCowMap, VacantEntry, Values, ValuesMut,
+    CowMap, Drain, Entry, ExtractIf, FlatCowMap, GetEach, IntoIter, IntoKeys, IntoUnsharedEntries,
+    IntoValues, Iter, IterMut, IterSorted, Keys, Map, OccupiedEntry, SeededCowMap, VacantEntry,
+    Values, ValuesMut,
 };
 #[cfg(feature = "rayon")]
-pub use map::{IntoParIter, ParIter, ParIterMut};
+pub use map::{IntoParIter, ParIter, ParIterMut, ParKeys, ParValues, ParValuesMut};
 #[doc(hidden)]
 pub use policy::Tiny;
 pub use policy::{Flat, Paged, Paging};

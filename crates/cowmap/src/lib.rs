@@ -11,13 +11,13 @@ pub use cowmap_core::WithSnapshots;
 #[doc(inline)]
 pub use cowmap_core::{
     CowMap, Drain, Entry, ExtractIf, Fixed, Flat, FlatCowMap, GetEach, Hashing, IntoIter, IntoKeys,
-    IntoValues, Iter, IterMut, IterSorted, Keys, Map, MemoryUsage, OccupiedEntry, Paged, Paging,
-    Repr, ReservedKey, Seeded, SeededCowMap, SentinelKey, TryReserveError, VacantEntry, Values,
-    ValuesMut,
+    IntoUnsharedEntries, IntoValues, Iter, IterMut, IterSorted, Keys, Map, MemoryUsage,
+    OccupiedEntry, Paged, Paging, Repr, ReservedKey, Seeded, SeededCowMap, SentinelKey,
+    TryReserveError, VacantEntry, Values, ValuesMut,
 };
 #[cfg(feature = "rayon")]
 #[doc(inline)]
-pub use cowmap_core::{IntoParIter, ParIter, ParIterMut};
+pub use cowmap_core::{IntoParIter, ParIter, ParIterMut, ParKeys, ParValues, ParValuesMut};
 #[doc(inline)]
 pub use set::CowSet;
 

@@ -17,6 +17,8 @@ mod algebra;
 mod generate;
 mod iter;
 #[cfg(feature = "rayon")]
+mod par_algebra;
+#[cfg(feature = "rayon")]
 mod rayon;
 #[cfg(feature = "serde")]
 mod serde;
@@ -28,6 +30,8 @@ use cowmap_core::{CowMap, Entry, MemoryUsage, ReservedKey, SentinelKey, TryReser
 
 pub use algebra::{Difference, Intersection, SymmetricDifference, Union};
 pub use iter::{Drain, IntoIter, Iter, IterSorted};
+#[cfg(feature = "rayon")]
+pub use par_algebra::{ParDifference, ParIntersection, ParSymmetricDifference, ParUnion};
 #[cfg(feature = "rayon")]
 pub use rayon::{IntoParIter, ParIter};
 

@@ -9,7 +9,7 @@
 //! | How are entries read on a walk, or those that another tree has not? | `walked.rs` |
 //! | How are entries removed by a condition? | `sieve.rs` |
 //! | How is the work on all entries divided among threads? | `portion.rs` |
-//! | How is an entry kept that was found? | `occupied.rs` |
+//! | How is an entry kept that was found, or its place? | `entry.rs` |
 //! | How are several values lent at once? | `disjoint.rs` |
 //! | How is a lookup begun before it is finished? | `pending.rs` |
 //!
@@ -17,8 +17,8 @@
 //! entries: with other rules it would look for them in other pages.
 
 mod disjoint;
+mod entry;
 mod exclusive;
-mod occupied;
 mod owned;
 mod pending;
 #[cfg(any(test, feature = "rayon"))]
@@ -28,9 +28,9 @@ mod sieve;
 mod walked;
 
 pub(crate) use disjoint::values_mut;
+pub(crate) use entry::{Occupied, Vacant};
 pub(crate) use exclusive::EntriesMut;
-pub(crate) use occupied::Occupied;
-pub(crate) use owned::IntoEntries;
+pub(crate) use owned::{IntoEntries, MovedEntries};
 pub(crate) use pending::Pending;
 #[cfg(feature = "rayon")]
 pub(crate) use portion::{ExclusivePortion, OwnedPortion, SharedPortion};

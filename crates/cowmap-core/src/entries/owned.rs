@@ -155,6 +155,52 @@ impl<W: Word, V> Taken<W, V> {
     }
 }
 
+/// Every entry of a tree that shares nothing, moved out of it, so that values need not be cloned.
+/// What is not asked for is dropped with the tree.
+pub(crate) struct MovedEntries<W: Word, V, P: Paging> {
+    /// All pages of its tree have one owner: invariant.
+    entries: IntoEntries<W, V, P>,
+}
+
+impl<W: Word, V, P: Paging> MovedEntries<W, V, P> {
+    /// All entries; the tree comes back if it shares something. O(pages).
+    pub(crate) fn of(tree: Tree<W, V, P>) -> Result<Self, Tree<W, V, P>> {
+        if tree.shares_nothing() {
+            Ok(MovedEntries { entries: IntoEntries::of(tree) })
+        } else {
+            Err(tree)
+        }
+    }
+
+    /// The entries that are left.
+    pub(crate) fn rest(&self) -> Entries<'_, W, V> {
+        self.entries.rest()
+    }
+}
+
+impl<W: Word, V, P: Paging> Iterator for MovedEntries<W, V, P> {
+    type Item = (W, V);
+
+    #[inline]
+    fn next(&mut self) -> Option<(W, V)> {
+        let Taken { page, slot, .. } = self.entries.take_slot()?;
+        // SAFETY: the slot holds an entry of a page that is this iterator's alone (S3), because its
+        // tree shared nothing and nobody can clone it any more.
+        let slot = unsafe { SlotMut::new(page, slot) };
+        let word = slot.word();
+        // SAFETY: the page is one of a tree of which this iterator takes the values.
+        Some((word, unsafe { slot.take() }))
+    }
+
+    #[inline]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.entries.left, Some(self.entries.left))
+    }
+}
+
+impl<W: Word, V, P: Paging> ExactSizeIterator for MovedEntries<W, V, P> {}
+impl<W: Word, V, P: Paging> FusedIterator for MovedEntries<W, V, P> {}
+
 impl<W: Word, V: Clone, P: Paging> Iterator for IntoEntries<W, V, P> {
     type Item = (W, V);
 

@@ -53,7 +53,7 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     }
 }
 
-impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
+impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// The entries of both maps; the values of keys that both have are this map's. O(pages, and
     /// entries of `other` in pages that this map has not); the result shares with this map
     /// whatever it does not add to.
@@ -67,7 +67,10 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// assert!(both.iter_sorted().eq([(1, &'a'), (2, &'a'), (3, &'b')]));
     /// ```
     #[must_use = "the result is a map of its own"]
-    pub fn union(&self, other: &Self) -> Self {
+    pub fn union(&self, other: &Self) -> Self
+    where
+        V: Clone,
+    {
         if self.is_empty() {
             return other.clone();
         }
@@ -93,7 +96,10 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// assert!(a.intersection(&b).iter().eq([(2, &'a')]));
     /// ```
     #[must_use = "the result is a map of its own"]
-    pub fn intersection(&self, other: &Self) -> Self {
+    pub fn intersection(&self, other: &Self) -> Self
+    where
+        V: Clone,
+    {
         let mut intersection = self.clone();
         if !self.ptr_eq(other) {
             intersection.retain_words(|word, _| other.get_word(word).is_some());
@@ -112,7 +118,10 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// assert!(a.difference(&b).iter().eq([(1, &'a')]));
     /// ```
     #[must_use = "the result is a map of its own"]
-    pub fn difference(&self, other: &Self) -> Self {
+    pub fn difference(&self, other: &Self) -> Self
+    where
+        V: Clone,
+    {
         let apart =
             || self.entries_apart(other).filter(|&(word, _)| other.get_word(word).is_none());
         let left = if self.ptr_eq(other) { 0 } else { apart().count() };
@@ -140,7 +149,10 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// assert!(a.symmetric_difference(&b).iter_sorted().eq([(1, &'a'), (3, &'b')]));
     /// ```
     #[must_use = "the result is a map of its own"]
-    pub fn symmetric_difference(&self, other: &Self) -> Self {
+    pub fn symmetric_difference(&self, other: &Self) -> Self
+    where
+        V: Clone,
+    {
         let mut difference = self.difference(other);
         if !self.ptr_eq(other) {
             for (word, value) in other.entries_apart(self) {

@@ -9,7 +9,7 @@ use crate::hash::Hashing;
 use crate::key::SentinelKey;
 use crate::policy::Paging;
 
-impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
+impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// Empties the map and yields what was in it; what is not asked for is dropped with the
     /// iterator. O(1) to begin with; values are moved out of pages that the map owned alone,
     /// and cloned out of shared ones.
@@ -28,7 +28,10 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// assert!(map.is_empty());
     /// assert_eq!(snapshot.len(), 2);
     /// ```
-    pub fn drain(&mut self) -> Drain<'_, K, V, P> {
+    pub fn drain(&mut self) -> Drain<'_, K, V, P>
+    where
+        V: Clone,
+    {
         Drain { entries: IntoIter::of(self.tree.take()), marker: PhantomData }
     }
 }

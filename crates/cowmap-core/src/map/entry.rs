@@ -3,12 +3,10 @@
 use core::fmt;
 
 use super::{Map, WriteRules};
-use crate::entries::Occupied;
-use crate::error::OrRaise;
+use crate::entries::{Occupied, Vacant};
 use crate::hash::Hashing;
 use crate::key::{SentinelKey, WordOf};
 use crate::policy::Paging;
-use crate::tree::Tree;
 
 /// A key's place in a map: occupied or vacant. From [`Map::entry`].
 ///
@@ -63,10 +61,8 @@ pub struct OccupiedEntry<'a, K: SentinelKey, V, P: Paging, H: Hashing> {
 /// assert_eq!(map[1], 'a');
 /// ```
 pub struct VacantEntry<'a, K: SentinelKey, V, P: Paging, H: Hashing> {
-    tree: &'a mut Tree<WordOf<K>, V, P>,
-    rules: WriteRules<'a, K, V, P, H>,
+    entry: Vacant<'a, WordOf<K>, V, P, WriteRules<'a, K, V, P, H>>,
     key: K,
-    word: WordOf<K>,
 }
 
 impl<'a, K: SentinelKey, V, P: Paging, H: Hashing> Entry<'a, K, V, P, H> {
@@ -77,7 +73,7 @@ impl<'a, K: SentinelKey, V, P: Paging, H: Hashing> Entry<'a, K, V, P, H> {
         let (tree, rules) = map.writing();
         match Occupied::find(tree, rules, word) {
             Ok(entry) => Entry::Occupied(OccupiedEntry { entry, key }),
-            Err((tree, rules)) => Entry::Vacant(VacantEntry { tree, rules, key, word }),
+            Err(entry) => Entry::Vacant(VacantEntry { entry, key }),
         }
     }
 
@@ -95,9 +91,7 @@ impl<'a, K: SentinelKey, V, P: Paging, H: Hashing> Entry<'a, K, V, P, H> {
             Entry::Vacant(entry) => entry.key(),
         }
     }
-}
 
-impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> Entry<'a, K, V, P, H> {
     /// The value, after inserting `default` if there was none.
     ///
     /// # Examples
@@ -108,7 +102,10 @@ impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> Entry<'a, K, V, P, H> 
     /// assert_eq!(map.get(1), Some(&11));
     /// ```
     #[inline]
-    pub fn or_insert(self, default: V) -> &'a mut V {
+    pub fn or_insert(self, default: V) -> &'a mut V
+    where
+        V: Clone,
+    {
         self.or_insert_with(|| default)
     }
 
@@ -123,7 +120,10 @@ impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> Entry<'a, K, V, P, H> 
     /// assert_eq!(map[1], 'a');
     /// ```
     #[inline]
-    pub fn or_insert_with(self, default: impl FnOnce() -> V) -> &'a mut V {
+    pub fn or_insert_with(self, default: impl FnOnce() -> V) -> &'a mut V
+    where
+        V: Clone,
+    {
         match self {
             Entry::Occupied(entry) => entry.into_mut(),
             Entry::Vacant(entry) => entry.insert(default()),
@@ -140,7 +140,10 @@ impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> Entry<'a, K, V, P, H> 
     /// assert_eq!(names[7], "user 7");
     /// ```
     #[inline]
-    pub fn or_insert_with_key(self, default: impl FnOnce(K) -> V) -> &'a mut V {
+    pub fn or_insert_with_key(self, default: impl FnOnce(K) -> V) -> &'a mut V
+    where
+        V: Clone,
+    {
         match self {
             Entry::Occupied(entry) => entry.into_mut(),
             Entry::Vacant(entry) => {
@@ -161,7 +164,10 @@ impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> Entry<'a, K, V, P, H> 
     /// assert_eq!((entry.key(), entry.get()), (1, &'a'));
     /// ```
     #[inline]
-    pub fn insert_entry(self, value: V) -> OccupiedEntry<'a, K, V, P, H> {
+    pub fn insert_entry(self, value: V) -> OccupiedEntry<'a, K, V, P, H>
+    where
+        V: Clone,
+    {
         match self {
             Entry::Occupied(mut entry) => {
                 entry.insert(value);
@@ -184,8 +190,32 @@ impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> Entry<'a, K, V, P, H> 
     pub fn or_default(self) -> &'a mut V
     where
         V: Default,
+        V: Clone,
     {
         self.or_insert_with(V::default)
+    }
+
+    /// Replaces the value, if there is one, by what `change` makes of it, or removes the entry where
+    /// that is nothing. O(1); copies the page if it is shared.
+    ///
+    /// If `change` panics, the key is absent.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut stock = cowmap_core::CowMap::from([(1_u64, 1)]);
+    /// let entry = stock.entry(1).and_replace_entry_with(|_, left| left.checked_sub(2));
+    /// assert_eq!(*entry.or_insert(10), 10);
+    /// ```
+    #[inline]
+    pub fn and_replace_entry_with(self, change: impl FnOnce(K, V) -> Option<V>) -> Self
+    where
+        V: Clone,
+    {
+        match self {
+            Entry::Occupied(entry) => entry.replace_entry_with(change),
+            Entry::Vacant(_) => self,
+        }
     }
 
     /// Changes the value if there is one.
@@ -198,7 +228,10 @@ impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> Entry<'a, K, V, P, H> 
     /// assert_eq!(map.get(1), Some(&11));
     /// ```
     #[inline]
-    pub fn and_modify(mut self, change: impl FnOnce(&mut V)) -> Self {
+    pub fn and_modify(mut self, change: impl FnOnce(&mut V)) -> Self
+    where
+        V: Clone,
+    {
         if let Entry::Occupied(entry) = &mut self {
             change(entry.get_mut());
         }
@@ -236,9 +269,7 @@ impl<'a, K: SentinelKey, V, P: Paging, H: Hashing> OccupiedEntry<'a, K, V, P, H>
     pub fn get(&self) -> &V {
         self.entry.get()
     }
-}
 
-impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> OccupiedEntry<'a, K, V, P, H> {
     /// The value, to be changed. O(1); copies the page if it is shared.
     ///
     /// # Examples
@@ -250,7 +281,10 @@ impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> OccupiedEntry<'a, K, V
     /// assert_eq!(entry.get(), &11);
     /// ```
     #[inline]
-    pub fn get_mut(&mut self) -> &mut V {
+    pub fn get_mut(&mut self) -> &mut V
+    where
+        V: Clone,
+    {
         self.entry.get_mut()
     }
 
@@ -271,7 +305,10 @@ impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> OccupiedEntry<'a, K, V
     /// assert_eq!(count(&mut CowMap::from([(1, 5)]), 1), Some(&mut 5));
     /// ```
     #[inline]
-    pub fn into_mut(self) -> &'a mut V {
+    pub fn into_mut(self) -> &'a mut V
+    where
+        V: Clone,
+    {
         self.entry.into_mut()
     }
 
@@ -285,8 +322,42 @@ impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> OccupiedEntry<'a, K, V
     /// assert_eq!(entry.insert('b'), 'a');
     /// ```
     #[inline]
-    pub fn insert(&mut self, value: V) -> V {
+    pub fn insert(&mut self, value: V) -> V
+    where
+        V: Clone,
+    {
         core::mem::replace(self.get_mut(), value)
+    }
+
+    /// Replaces the value by what `change` makes of it, or removes the entry where that is nothing, and
+    /// returns the key's place. O(1); copies the page if it is shared.
+    ///
+    /// If `change` panics, the key is absent.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use cowmap_core::{CowMap, Entry};
+    ///
+    /// let mut map = CowMap::from([(1_u64, 10)]);
+    /// if let Entry::Occupied(entry) = map.entry(1) {
+    ///     let entry = entry.replace_entry_with(|key, value| Some(key + value));
+    ///     assert!(matches!(entry, Entry::Occupied(_)));
+    /// }
+    /// assert_eq!(map[1], 11);
+    /// ```
+    #[inline]
+    pub fn replace_entry_with(self, change: impl FnOnce(K, V) -> Option<V>) -> Entry<'a, K, V, P, H>
+    where
+        V: Clone,
+    {
+        let OccupiedEntry { entry, key } = self;
+        let (value, vacant) = entry.take();
+        let vacant = VacantEntry { entry: vacant, key };
+        match change(key, value) {
+            Some(value) => Entry::Occupied(vacant.insert_entry(value)),
+            None => Entry::Vacant(vacant),
+        }
     }
 
     /// Removes the entry and answers its key and value. O(1); copies the page if it is shared.
@@ -298,7 +369,10 @@ impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> OccupiedEntry<'a, K, V
     /// assert_eq!(map.entry(1_i64).insert_entry('a').remove_entry(), (1, 'a'));
     /// ```
     #[inline]
-    pub fn remove_entry(self) -> (K, V) {
+    pub fn remove_entry(self) -> (K, V)
+    where
+        V: Clone,
+    {
         (self.key, self.remove())
     }
 
@@ -311,7 +385,10 @@ impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> OccupiedEntry<'a, K, V
     /// assert_eq!(map.entry(1_i64).insert_entry('a').remove(), 'a');
     /// ```
     #[inline]
-    pub fn remove(self) -> V {
+    pub fn remove(self) -> V
+    where
+        V: Clone,
+    {
         self.entry.remove()
     }
 }
@@ -349,9 +426,7 @@ impl<'a, K: SentinelKey, V, P: Paging, H: Hashing> VacantEntry<'a, K, V, P, H> {
     pub fn into_key(self) -> K {
         self.key
     }
-}
 
-impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> VacantEntry<'a, K, V, P, H> {
     /// Inserts a value, and answers the entry, which is occupied now. O(1); copies the page if it
     /// is shared.
     ///
@@ -367,13 +442,11 @@ impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> VacantEntry<'a, K, V, 
     /// assert!(map.is_empty());
     /// ```
     #[inline]
-    pub fn insert_entry(self, value: V) -> OccupiedEntry<'a, K, V, P, H> {
-        let VacantEntry { tree, rules, key, word } = self;
-        tree.insert_absent(&rules, word, value).or_raise();
-        let Ok(entry) = Occupied::find(tree, rules, word) else {
-            unreachable!("it was inserted just now")
-        };
-        OccupiedEntry { entry, key }
+    pub fn insert_entry(self, value: V) -> OccupiedEntry<'a, K, V, P, H>
+    where
+        V: Clone,
+    {
+        OccupiedEntry { entry: self.entry.insert_entry(value), key: self.key }
     }
 
     /// Inserts a value, and answers it, to be changed. O(1); copies the page if it is shared.
@@ -390,8 +463,11 @@ impl<'a, K: SentinelKey, V: Clone, P: Paging, H: Hashing> VacantEntry<'a, K, V, 
     /// assert_eq!(map[1], 11);
     /// ```
     #[inline]
-    pub fn insert(self, value: V) -> &'a mut V {
-        self.tree.insert_absent(&self.rules, self.word, value).or_raise()
+    pub fn insert(self, value: V) -> &'a mut V
+    where
+        V: Clone,
+    {
+        self.entry.insert(value)
     }
 }
 

@@ -1,17 +1,47 @@
-//! Taking a map apart into its keys or its values.
+//! Taking a map apart into its keys or its values, or moving its entries out.
 
 use core::fmt;
 use core::iter::FusedIterator;
 use core::marker::PhantomData;
 
 use super::{Map, key_of};
-use crate::entries::IntoEntries;
+use crate::entries::{IntoEntries, MovedEntries};
 use crate::hash::Hashing;
 use crate::key::{SentinelKey, WordOf};
 use crate::policy::Paging;
 use crate::tree::Tree;
 
 impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
+    /// The entries by value, moved out of the map: needs no `V: Clone`, as `into_iter` does, but a map
+    /// that shares nothing with another handle. O(pages) to begin with.
+    ///
+    /// Where values cannot be cloned, `map.into_iter()` means `(&map).into_iter()`, and yields
+    /// references; this is what moves the values of such a map.
+    ///
+    /// # Errors
+    ///
+    /// The map, as it was, if another handle shares any of it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::Mutex; // cannot be cloned
+    ///
+    /// let map: cowmap_core::CowMap<u64, Mutex<u64>> = (0..9).map(|id| (id, Mutex::new(id))).collect();
+    /// let snapshot = map.clone();
+    /// let map = map.try_into_entries().unwrap_err();
+    /// drop(snapshot);
+    /// let entries = map.try_into_entries().unwrap();
+    /// assert_eq!(entries.map(|(_, value)| value.into_inner().unwrap()).sum::<u64>(), 36);
+    /// ```
+    pub fn try_into_entries(self) -> Result<IntoUnsharedEntries<K, V, P>, Self> {
+        let Map { tree, hash, marker } = self;
+        match MovedEntries::of(tree) {
+            Ok(entries) => Ok(IntoUnsharedEntries { entries, marker: PhantomData }),
+            Err(tree) => Err(Map { tree, hash, marker }),
+        }
+    }
+
     /// The keys, by value. Visiting all is O(capacity), and clones nothing.
     ///
     /// # Examples
@@ -42,6 +72,50 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
         V: Clone,
     {
         IntoValues { entries: IntoEntries::of(self.tree), marker: PhantomData }
+    }
+}
+
+/// The entries of a map that shared nothing, moved out of it, from [`Map::try_into_entries`].
+///
+/// # Examples
+///
+/// ```
+/// let map = cowmap_core::CowMap::from([(1_u64, 'a'), (2, 'b')]);
+/// let mut entries = map.try_into_entries().unwrap();
+/// assert_eq!(entries.len(), 2);
+/// assert!(entries.next().is_some());
+/// ```
+pub struct IntoUnsharedEntries<K: SentinelKey, V, P: Paging> {
+    entries: MovedEntries<WordOf<K>, V, P>,
+    marker: PhantomData<K>,
+}
+
+impl<K: SentinelKey, V, P: Paging> Iterator for IntoUnsharedEntries<K, V, P> {
+    type Item = (K, V);
+
+    #[inline]
+    fn next(&mut self) -> Option<(K, V)> {
+        self.entries.next().map(|(word, value)| (key_of::<K>(word), value))
+    }
+
+    #[inline]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.entries.size_hint()
+    }
+}
+
+impl<K: SentinelKey, V, P: Paging> ExactSizeIterator for IntoUnsharedEntries<K, V, P> {}
+impl<K: SentinelKey, V, P: Paging> FusedIterator for IntoUnsharedEntries<K, V, P> {}
+
+impl<K, V, P> fmt::Debug for IntoUnsharedEntries<K, V, P>
+where
+    K: SentinelKey + fmt::Debug,
+    V: fmt::Debug,
+    P: Paging,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rest = self.entries.rest().map(|(word, value)| (key_of::<K>(word), value));
+        f.debug_list().entries(rest).finish()
     }
 }
 

@@ -10,7 +10,7 @@ use crate::hash::Hashing;
 use crate::key::{SentinelKey, WordOf};
 use crate::policy::Paging;
 
-impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
+impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// The entries, with values that may be changed. Visiting all is O(capacity); copies each
     /// shared page when it is reached, so a walk that ends early copies only what it has seen.
     ///
@@ -23,7 +23,10 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// }
     /// assert_eq!((map[1], map[2]), (11, 22));
     /// ```
-    pub fn iter_mut(&mut self) -> IterMut<'_, K, V, P, H> {
+    pub fn iter_mut(&mut self) -> IterMut<'_, K, V, P, H>
+    where
+        V: Clone,
+    {
         let (tree, rules) = self.writing();
         IterMut { entries: EntriesMut::of(tree, rules), marker: PhantomData }
     }
@@ -39,7 +42,10 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// }
     /// assert_eq!((map[1], map[2]), (11, 21));
     /// ```
-    pub fn values_mut(&mut self) -> ValuesMut<'_, K, V, P, H> {
+    pub fn values_mut(&mut self) -> ValuesMut<'_, K, V, P, H>
+    where
+        V: Clone,
+    {
         ValuesMut { entries: self.iter_mut() }
     }
 }

@@ -14,6 +14,7 @@
 //!   crates.
 
 mod compare;
+mod convert;
 mod drain;
 mod entry;
 #[cfg(any(feature = "arbitrary", feature = "proptest", feature = "quickcheck"))]
@@ -39,11 +40,11 @@ pub use entry::{Entry, OccupiedEntry, VacantEntry};
 #[cfg(any(feature = "arbitrary", feature = "proptest", feature = "quickcheck"))]
 pub use generate::WithSnapshots;
 pub use get_many::GetEach;
-pub use into::{IntoKeys, IntoValues};
+pub use into::{IntoKeys, IntoUnsharedEntries, IntoValues};
 pub use iter::{IntoIter, Iter, Keys, Values};
 pub use iter_mut::{IterMut, ValuesMut};
 #[cfg(feature = "rayon")]
-pub use rayon::{IntoParIter, ParIter, ParIterMut};
+pub use rayon::{IntoParIter, ParIter, ParIterMut, ParKeys, ParValues, ParValuesMut};
 pub use retain::ExtractIf;
 pub use sorted::IterSorted;
 

@@ -152,6 +152,154 @@ parallel_iterator! {
     IntoParIter<P>, (K, V), OwnedPortion<WordOf<K>, V, P>, Clone
 }
 
+/// Writes a parallel iterator over a part of each entry.
+macro_rules! parallel_part {
+    ($(#[$doc:meta])* $name:ident, $item:ty, $entries:ident, $part:expr) => {
+        $(#[$doc])*
+        pub struct $name<'a, K: SentinelKey, V> {
+            entries: $entries<'a, K, V>,
+        }
+
+        impl<'a, K: SentinelKey, V> $name<'a, K, V> {
+            /// Divides the work only into parts of about this many entries and more, as
+            /// [`ParIter::with_min_len`] does.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// use cowmap_core::CowMap;
+            /// use rayon::prelude::*;
+            ///
+            /// let map: CowMap<u64, u64> = (0..1000).map(|id| (id, id)).collect();
+            /// assert_eq!(map.par_keys().with_min_len(100).sum::<u64>(), 499_500);
+            /// ```
+            #[must_use = "iterators do nothing unless they are consumed"]
+            pub fn with_min_len(self, min: usize) -> Self {
+                $name { entries: self.entries.with_min_len(min) }
+            }
+        }
+
+        impl<'a, K: SentinelKey + Send, V: Send + Sync> ParallelIterator for $name<'a, K, V> {
+            type Item = $item;
+
+            fn drive_unindexed<C: UnindexedConsumer<$item>>(self, consumer: C) -> C::Result {
+                self.entries.map($part).drive_unindexed(consumer)
+            }
+        }
+
+        impl<K: SentinelKey, V> fmt::Debug for $name<'_, K, V> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.entries.fmt(f)
+            }
+        }
+    };
+}
+
+parallel_part! {
+    /// The keys of a map in parallel, from [`Map::par_keys`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use cowmap_core::CowMap;
+    /// use rayon::prelude::*;
+    ///
+    /// let map: CowMap<u64, char> = (0..1000).map(|id| (id, 'a')).collect();
+    /// assert_eq!(map.par_keys().max(), Some(999));
+    /// ```
+    ParKeys, K, ParIter, |(key, _)| key
+}
+
+parallel_part! {
+    /// The values of a map in parallel, from [`Map::par_values`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use cowmap_core::CowMap;
+    /// use rayon::prelude::*;
+    ///
+    /// let map: CowMap<u64, u64> = (0..1000).map(|id| (id, 2)).collect();
+    /// assert_eq!(map.par_values().sum::<u64>(), 2000);
+    /// ```
+    ParValues, &'a V, ParIter, |(_, value)| value
+}
+
+parallel_part! {
+    /// The values of a map in parallel, to be changed, from [`Map::par_values_mut`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use cowmap_core::CowMap;
+    /// use rayon::prelude::*;
+    ///
+    /// let mut map: CowMap<u64, u64> = (0..1000).map(|id| (id, id)).collect();
+    /// map.par_values_mut().for_each(|value| *value += 1);
+    /// assert_eq!(map[999], 1000);
+    /// ```
+    ParValuesMut, &'a mut V, ParIterMut, |(_, value)| value
+}
+
+#[cfg(feature = "rayon")]
+impl<K, V, P, H> Map<K, V, P, H>
+where
+    K: SentinelKey + Send,
+    V: Send + Sync,
+    P: Paging,
+    H: Hashing,
+{
+    /// The keys in parallel. O(pages) to begin with.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use cowmap_core::CowMap;
+    /// use rayon::prelude::*;
+    ///
+    /// let map: CowMap<u64, char> = (0..1000).map(|id| (id, 'a')).collect();
+    /// assert_eq!(map.par_keys().filter(|key| key % 2 == 0).count(), 500);
+    /// ```
+    pub fn par_keys(&self) -> ParKeys<'_, K, V> {
+        ParKeys { entries: self.into_par_iter() }
+    }
+
+    /// The values in parallel. O(pages) to begin with.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use cowmap_core::CowMap;
+    /// use rayon::prelude::*;
+    ///
+    /// let map: CowMap<u64, u64> = (0..1000).map(|id| (id, id)).collect();
+    /// assert_eq!(map.par_values().max(), Some(&999));
+    /// ```
+    pub fn par_values(&self) -> ParValues<'_, K, V> {
+        ParValues { entries: self.into_par_iter() }
+    }
+
+    /// The values in parallel, to be changed. O(pages) to begin with; copies all that is shared, on
+    /// the calling thread, before the parallel work begins.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use cowmap_core::CowMap;
+    /// use rayon::prelude::*;
+    ///
+    /// let mut map: CowMap<u64, u64> = (0..1000).map(|id| (id, id)).collect();
+    /// map.par_values_mut().for_each(|value| *value *= 2);
+    /// assert_eq!(map[500], 1000);
+    /// ```
+    pub fn par_values_mut(&mut self) -> ParValuesMut<'_, K, V>
+    where
+        V: Clone,
+    {
+        ParValuesMut { entries: self.into_par_iter() }
+    }
+}
+
 #[cfg(feature = "rayon")]
 impl<'a, K, V, P, H> IntoParallelIterator for &'a Map<K, V, P, H>
 where

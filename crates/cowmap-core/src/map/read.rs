@@ -100,6 +100,33 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
         self.tree.get(&self.reading(), word)
     }
 
+    /// An address that stands for what the map holds now, as `Arc::as_ptr` does for an `Arc`: the key
+    /// of a cache of what was computed from a snapshot. O(1).
+    ///
+    /// Two handles that exist at the same time and have the same address have the same entries. Keep a
+    /// clone with what was computed: while the clone lives, no write to another handle keeps the
+    /// address, and no other map gets it. A map that is not shared keeps its address when it is
+    /// written. All maps without an allocation have the same one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::collections::HashMap;
+    /// use cowmap_core::CowMap;
+    ///
+    /// let mut sums: HashMap<*const (), (CowMap<u64, u64>, u64)> = HashMap::new();
+    /// let mut sum_of = |map: &CowMap<u64, u64>| {
+    ///     sums.entry(map.as_ptr()).or_insert_with(|| (map.clone(), map.values().sum())).1
+    /// };
+    /// let mut map = CowMap::from([(1, 10)]);
+    /// assert_eq!((sum_of(&map), sum_of(&map)), (10, 10));
+    /// map.insert(2, 5); // the cache holds a clone, so this map has another address now
+    /// assert_eq!(sum_of(&map), 15);
+    /// ```
+    pub fn as_ptr(&self) -> *const () {
+        self.tree.as_ptr()
+    }
+
     /// Whether both handles are the same snapshot: equal without a look at the entries. O(1).
     ///
     /// # Examples

@@ -10,7 +10,7 @@ use crate::hash::Hashing;
 use crate::key::{SentinelKey, WordOf};
 use crate::policy::Paging;
 
-impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
+impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// Keeps the entries for which `keep` answers `true`. O(capacity); copies a shared page at the
     /// first entry of it that goes, so that keeping all copies nothing.
     ///
@@ -25,13 +25,19 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// assert_eq!(map.len(), 4);
     /// assert_eq!(map.get(3), None);
     /// ```
-    pub fn retain<F: FnMut(K, &V) -> bool>(&mut self, mut keep: F) {
+    pub fn retain<F: FnMut(K, &V) -> bool>(&mut self, mut keep: F)
+    where
+        V: Clone,
+    {
         self.retain_words(|word, value| keep(key_of::<K>(word), value));
     }
 
     /// As [`retain`](Self::retain), for words.
     #[inline(always)]
-    pub(super) fn retain_words(&mut self, mut keep: impl FnMut(WordOf<K>, &V) -> bool) {
+    pub(super) fn retain_words(&mut self, mut keep: impl FnMut(WordOf<K>, &V) -> bool)
+    where
+        V: Clone,
+    {
         let (tree, rules) = self.writing();
         let mut sieve = Sieve::over(tree, rules);
         while let Some(removed) = sieve.next(|word, value| (!keep(word, value)).then_some(())) {
@@ -53,7 +59,10 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// assert_eq!(lives.len(), 1);
     /// assert_eq!(lives.get(2), Some(&2));
     /// ```
-    pub fn retain_mut<F: FnMut(K, &mut V) -> bool>(&mut self, mut keep: F) {
+    pub fn retain_mut<F: FnMut(K, &mut V) -> bool>(&mut self, mut keep: F)
+    where
+        V: Clone,
+    {
         let (tree, rules) = self.writing();
         let mut sieve = Sieve::over(tree, rules);
         while let Some(removed) =
@@ -82,7 +91,10 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
     pub fn extract_if<F: FnMut(K, &V) -> bool>(
         &mut self,
         extract: F,
-    ) -> ExtractIf<'_, K, V, P, H, F> {
+    ) -> ExtractIf<'_, K, V, P, H, F>
+    where
+        V: Clone,
+    {
         let left = self.len();
         let (tree, rules) = self.writing();
         ExtractIf { sieve: Sieve::over(tree, rules), extract, left, marker: PhantomData }

@@ -91,6 +91,26 @@ impl<'a, K: SentinelKey, V: Copy, P: Paging, H: Hashing> Extend<(K, &'a V)> for 
     }
 }
 
+impl<'a, K, V, P, H> Extend<&'a (K, V)> for Map<K, V, P, H>
+where
+    K: SentinelKey,
+    V: Copy,
+    P: Paging,
+    H: Hashing,
+{
+    /// Inserts a copy of every pair, as of a slice of them; the last of equal keys wins.
+    ///
+    /// # Panics
+    ///
+    /// Panics at the reserved key; the entries before it are in the map.
+    #[track_caller]
+    fn extend<I: IntoIterator<Item = &'a (K, V)>>(&mut self, entries: I) {
+        for &(key, value) in entries {
+            self.insert(key, value);
+        }
+    }
+}
+
 impl<K: SentinelKey, V, P: Paging, H: Hashing + Default> FromIterator<(K, V)> for Map<K, V, P, H> {
     /// A map of all entries; the last of equal keys wins.
     ///
@@ -137,6 +157,10 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> IntoIterator for Map<K, V,
     type Item = (K, V);
     type IntoIter = IntoIter<K, V, P>;
 
+    /// The entries by value: moved out of pages that the map owns alone, cloned out of shared ones.
+    ///
+    /// Where values cannot be cloned, a call of this method means `(&map).into_iter()`, without an
+    /// error; [`try_into_entries`](Map::try_into_entries) moves them out.
     fn into_iter(self) -> IntoIter<K, V, P> {
         IntoIter::of(self.tree)
     }

@@ -8,7 +8,7 @@ use crate::key::{SentinelKey, WordOf, encode, reserved_key_panic};
 use crate::policy::Paging;
 use crate::word::Word;
 
-impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
+impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// Sets the value of `key`, and answers the one it had. O(1); copies the key's page if it is
     /// shared. An existing key's value is replaced in place: the map does not grow.
     ///
@@ -25,7 +25,10 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// ```
     #[inline]
     #[track_caller]
-    pub fn insert(&mut self, key: K, value: V) -> Option<V> {
+    pub fn insert(&mut self, key: K, value: V) -> Option<V>
+    where
+        V: Clone,
+    {
         let word = encode(key);
         if word == Word::FREE {
             reserved_key_panic::<K>();
@@ -47,7 +50,10 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// assert_eq!(map.checked_insert(1_u64, 'a'), Ok(None));
     /// assert_eq!(map.checked_insert(u64::MAX, 'b').unwrap_err().into_value(), 'b');
     /// ```
-    pub fn checked_insert(&mut self, key: K, value: V) -> Result<Option<V>, ReservedKey<V>> {
+    pub fn checked_insert(&mut self, key: K, value: V) -> Result<Option<V>, ReservedKey<V>>
+    where
+        V: Clone,
+    {
         let word = encode(key);
         if word == Word::FREE {
             return Err(ReservedKey::new::<K>(value));
@@ -56,7 +62,10 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
     }
 
     #[inline]
-    pub(super) fn insert_word(&mut self, word: WordOf<K>, value: V) -> Option<V> {
+    pub(super) fn insert_word(&mut self, word: WordOf<K>, value: V) -> Option<V>
+    where
+        V: Clone,
+    {
         let (tree, rules) = self.writing();
         tree.insert(&rules, word, value).or_raise()
     }
@@ -72,7 +81,10 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// assert_eq!(map.get(1), Some(&11));
     /// ```
     #[inline]
-    pub fn get_mut(&mut self, key: K) -> Option<&mut V> {
+    pub fn get_mut(&mut self, key: K) -> Option<&mut V>
+    where
+        V: Clone,
+    {
         let word = encode(key);
         if word == Word::FREE {
             return None;
@@ -92,7 +104,10 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// assert_eq!(map.remove(1), None);
     /// ```
     #[inline]
-    pub fn remove(&mut self, key: K) -> Option<V> {
+    pub fn remove(&mut self, key: K) -> Option<V>
+    where
+        V: Clone,
+    {
         self.remove_word(encode(key))
     }
 
@@ -107,14 +122,20 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// assert_eq!(map.remove_entry(1), None);
     /// ```
     #[inline]
-    pub fn remove_entry(&mut self, key: K) -> Option<(K, V)> {
+    pub fn remove_entry(&mut self, key: K) -> Option<(K, V)>
+    where
+        V: Clone,
+    {
         let word = encode(key);
         let value = self.remove_word(word)?;
         Some((key_of::<K>(word), value))
     }
 
     #[inline]
-    fn remove_word(&mut self, word: WordOf<K>) -> Option<V> {
+    fn remove_word(&mut self, word: WordOf<K>) -> Option<V>
+    where
+        V: Clone,
+    {
         if word == Word::FREE {
             return None;
         }
@@ -143,7 +164,10 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// assert_eq!(stock[2], 10);
     /// ```
     #[track_caller]
-    pub fn alter<F: FnOnce(Option<V>) -> Option<V>>(&mut self, key: K, change: F) {
+    pub fn alter<F: FnOnce(Option<V>) -> Option<V>>(&mut self, key: K, change: F)
+    where
+        V: Clone,
+    {
         let word = encode(key);
         if word == Word::FREE {
             reserved_key_panic::<K>();
@@ -171,7 +195,10 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// ```
     #[inline]
     #[track_caller]
-    pub fn entry(&mut self, key: K) -> Entry<'_, K, V, P, H> {
+    pub fn entry(&mut self, key: K) -> Entry<'_, K, V, P, H>
+    where
+        V: Clone,
+    {
         let word = encode(key);
         if word == Word::FREE {
             reserved_key_panic::<K>();
@@ -197,7 +224,10 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// assert!(map.capacity() >= 101);
     /// ```
     #[track_caller]
-    pub fn reserve(&mut self, additional: usize) {
+    pub fn reserve(&mut self, additional: usize)
+    where
+        V: Clone,
+    {
         self.try_reserve(additional).or_raise();
     }
 
@@ -215,7 +245,10 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// assert!(map.try_reserve(usize::MAX).is_err());
     /// assert_eq!(map.get(1), Some(&'a'));
     /// ```
-    pub fn try_reserve(&mut self, additional: usize) -> Result<(), TryReserveError> {
+    pub fn try_reserve(&mut self, additional: usize) -> Result<(), TryReserveError>
+    where
+        V: Clone,
+    {
         let (tree, rules) = self.writing();
         tree.reserve(additional, &rules)
     }
@@ -231,7 +264,10 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// map.shrink_to_fit();
     /// assert!(map.capacity() < 1000);
     /// ```
-    pub fn shrink_to_fit(&mut self) {
+    pub fn shrink_to_fit(&mut self)
+    where
+        V: Clone,
+    {
         self.shrink_to(0);
     }
 
@@ -245,7 +281,10 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// map.shrink_to(100);
     /// assert!((100..10_000).contains(&map.capacity()));
     /// ```
-    pub fn shrink_to(&mut self, min_capacity: usize) {
+    pub fn shrink_to(&mut self, min_capacity: usize)
+    where
+        V: Clone,
+    {
         let (tree, rules) = self.writing();
         // Without memory for a smaller copy, the larger one is kept.
         let _ = tree.shrink_to(min_capacity, &rules);

@@ -210,6 +210,14 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         OwnedPath::unshare(self, hash)?.into_page(rules)
     }
 
+    /// Whether nothing of the tree is shared with another handle. O(pages).
+    pub(crate) fn shares_nothing(&self) -> bool {
+        let mut cursor = Cursor::over(self);
+        // SAFETY: the tree is borrowed, so it is alive and not written.
+        let mut pages = core::iter::from_fn(|| unsafe { cursor.next_with_owner::<W, V>() });
+        pages.all(|(page, sole)| sole || page.is_empty_page())
+    }
+
     /// Counts an entry that was removed from a page.
     #[inline]
     pub(crate) fn count_removed(&mut self) {

@@ -118,6 +118,11 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         self.root == other.root
     }
 
+    /// The address of the root, or of the empty page.
+    pub(crate) fn as_ptr(&self) -> *const () {
+        self.root.base().as_ptr().cast_const().cast()
+    }
+
     /// Whether another handle shares the root.
     #[inline]
     pub(crate) fn is_shared(&self) -> bool {

@@ -4,7 +4,7 @@
 
 use core::fmt;
 use core::iter::FusedIterator;
-use core::ops::{BitAnd, BitOr, BitXor, Sub};
+use core::ops::{BitAnd, BitAndAssign, BitOr, BitOrAssign, BitXor, BitXorAssign, Sub, SubAssign};
 
 use super::{CowSet, Iter};
 use cowmap_core::SentinelKey;
@@ -283,3 +283,53 @@ operator!(
     Sub sub difference "The keys of the first set that are not in the second.",
     BitXor bitxor symmetric_difference "The keys that are in one of the sets, not in both."
 );
+
+impl<K: SentinelKey> BitOrAssign<&CowSet<K>> for CowSet<K> {
+    /// Adds the keys of `other`. O(n of `other`); copies the shared pages that get a key.
+    fn bitor_assign(&mut self, other: &CowSet<K>) {
+        if !self.ptr_eq(other) {
+            self.extend(other.iter());
+        }
+    }
+}
+
+impl<K: SentinelKey> BitAndAssign<&CowSet<K>> for CowSet<K> {
+    /// Keeps the keys that `other` has. O(n of this set); copies the shared pages that lose a key.
+    fn bitand_assign(&mut self, other: &CowSet<K>) {
+        if !self.ptr_eq(other) {
+            self.retain(|key| other.contains(key));
+        }
+    }
+}
+
+impl<K: SentinelKey> SubAssign<&CowSet<K>> for CowSet<K> {
+    /// Removes the keys of `other`. O(n of the smaller set); copies the shared pages that lose a
+    /// key.
+    fn sub_assign(&mut self, other: &CowSet<K>) {
+        if self.ptr_eq(other) {
+            self.clear();
+        } else if other.len() < self.len() {
+            for key in other {
+                self.remove(key);
+            }
+        } else {
+            self.retain(|key| !other.contains(key));
+        }
+    }
+}
+
+impl<K: SentinelKey> BitXorAssign<&CowSet<K>> for CowSet<K> {
+    /// Removes the keys that `other` has, too, and adds those that only `other` has. O(n of
+    /// `other`); copies the shared pages that change.
+    fn bitxor_assign(&mut self, other: &CowSet<K>) {
+        if self.ptr_eq(other) {
+            self.clear();
+            return;
+        }
+        for key in other {
+            if !self.remove(key) {
+                self.insert(key);
+            }
+        }
+    }
+}

@@ -1,4 +1,4 @@
-//! An entry that is in a tree, found once.
+//! The place of a word in a tree, found once: with an entry, or without.
 //!
 //! It holds the slot, never a pointer across un-sharing: a page that is copied because it is
 //! shared has each entry in the same slot.
@@ -24,17 +24,16 @@ pub(crate) struct Occupied<'a, W: Word, V, P: Paging, R> {
 }
 
 impl<'a, W: Word, V, P: Paging, R: WordHash> Occupied<'a, W, V, P, R> {
-    /// The entry of `word`, which must not be the free word; gives back the tree and the rules if
-    /// there is none.
+    /// The entry of `word`, which must not be the free word, or the place where it is to be.
     #[inline]
     pub(crate) fn find(
         tree: &'a mut Tree<W, V, P>,
         rules: R,
         word: W,
-    ) -> Result<Self, (&'a mut Tree<W, V, P>, R)> {
+    ) -> Result<Self, Vacant<'a, W, V, P, R>> {
         match tree.find(&rules, word).map(|(_, slot)| slot) {
             Some(slot) => Ok(Occupied { tree, rules, word, slot }),
-            None => Err((tree, rules)),
+            None => Err(Vacant { tree, rules, word }),
         }
     }
 
@@ -65,7 +64,41 @@ impl<'a, W: Word, V, P: Paging, R: Rules<V>> Occupied<'a, W, V, P, R> {
     /// Removes the entry and returns its value; copies the path to it if it is shared.
     #[inline]
     pub(crate) fn remove(self) -> V {
+        self.take().0
+    }
+
+    /// Removes the entry as [`remove`](Self::remove) does, and returns its place, too.
+    #[inline]
+    pub(crate) fn take(self) -> (V, Vacant<'a, W, V, P, R>) {
+        let Occupied { tree, rules, word, slot } = self;
         // SAFETY: the slot holds the entry of `word` (invariant of the type).
-        unsafe { self.tree.remove_slot(&self.rules, self.word, self.slot) }.or_raise()
+        let value = unsafe { tree.remove_slot(&rules, word, slot) }.or_raise();
+        (value, Vacant { tree, rules, word })
+    }
+}
+
+/// The place of a word that a tree, which is borrowed mutably for `'a`, has not: invariant.
+pub(crate) struct Vacant<'a, W: Word, V, P: Paging, R> {
+    tree: &'a mut Tree<W, V, P>,
+    rules: R,
+    word: W,
+}
+
+impl<'a, W: Word, V, P: Paging, R: Rules<V>> Vacant<'a, W, V, P, R> {
+    /// Inserts a value, and lends it to be changed; copies the path to it if it is shared.
+    #[inline]
+    pub(crate) fn insert(self, value: V) -> &'a mut V {
+        self.tree.insert_absent(&self.rules, self.word, value).or_raise()
+    }
+
+    /// Inserts a value as [`insert`](Self::insert) does, and returns the entry.
+    #[inline]
+    pub(crate) fn insert_entry(self, value: V) -> Occupied<'a, W, V, P, R> {
+        let Vacant { tree, rules, word } = self;
+        tree.insert_absent(&rules, word, value).or_raise();
+        let Ok(entry) = Occupied::find(tree, rules, word) else {
+            unreachable!("it was inserted just now")
+        };
+        entry
     }
 }
