@@ -63,6 +63,11 @@ for name in "${bare_metal[@]}"; do
 done
 [ -n "$found" ] || skip "no_std on bare metal" "none of ${bare_metal[*]} is installed"
 
+# As on targets without atomics of 64 bits, which are only built.
+step "tests without 64-bit atomics" with_flags "--cfg cowmap_narrow" \
+    cargo test -p cowmap-core --lib --test basics --test sharing --test panics --test allocation \
+    --target-dir "$target/narrow"
+
 # Where it runs, not only builds: pointers of 32 bits.
 if has_target i686-unknown-linux-gnu; then
     step "tests on i686" within 900 cargo test -p cowmap-core --target i686-unknown-linux-gnu \

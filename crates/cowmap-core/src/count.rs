@@ -49,9 +49,10 @@ use crate::sync::{AtomicUsize, Ordering, Wide, WideNumber};
 pub(crate) const HANDLE: usize = 1;
 
 /// The weight with which a new segment holds its holders. It can be split ten times (as a power of
-/// two) before they have to be told. Small enough that the sum over as many copies of a segment as
-/// fit into memory stays below [`Shares::MOST`], which is checked all the same. (In the models of
-/// tests/loom.rs it is 2, and soon used up.)
+/// two; once on targets without atomics of 64 bits) before they have to be told. Small enough that
+/// the sum over as many copies of a segment as fit into memory stays below [`Shares::MOST`] where
+/// there are 64 bits; it is checked all the same. (In the models of tests/loom.rs it is 2, and soon
+/// used up.)
 pub(crate) const SEGMENT: usize = match () {
     () if cfg!(loom) => 2,
     () if WideNumber::BITS == 64 => 1 << 10,
@@ -275,14 +276,11 @@ impl Shares {
                 raised = 2 * HOLDER;
                 raise(raised);
             }
-            let given = match (sole, raised) {
-                (true, _) => 0,
-                (false, 0) => weight / 2,
-                (false, _) => raised / 2,
-            };
+            let given = if sole { 0 } else { (weight + raised) / 2 };
             let left = (weight + raised - given) as WideNumber;
+            // However many threads find the weight used up at once, what is left of it stays below
+            // four times a fresh one: each of them gives half away.
             if left > Self::MOST_WEIGHT {
-                // A hundred threads at once found the weight used up.
                 abort();
             }
             let count = if sole { count } else { count - held as WideNumber };
@@ -408,6 +406,21 @@ mod tests {
         assert!(raised > 0 && shares.is_sole(1));
         assert_eq!(shares.divide(1, |_| unreachable!()), None);
         assert_eq!(shares.release(1), Some(HOLDER + raised - given));
+    }
+
+    /// Threads that all found the weight used up, and raised it one after the other, as the worst of
+    /// interleavings has it.
+    #[test]
+    fn what_is_left_of_a_weight_that_many_raise_stays_small() {
+        for raisers in [1, 10, 1_000] {
+            let mut weight = 1;
+            for _ in 0..raisers {
+                weight += 2 * HOLDER;
+                weight -= weight / 2;
+            }
+            assert!(weight <= 2 * HOLDER + 1);
+        }
+        assert!(4 * HOLDER < Shares::MOST_WEIGHT as usize);
     }
 
     #[test]

@@ -160,3 +160,35 @@ struct CellsOnAnotherThread;
 /// map.insert(1_i64, word.as_str());
 /// ```
 struct ValuesThatDieFirst;
+
+/// A value that cannot be cloned cannot be inserted into a map that others may share, and the
+/// compiler says which bound is missing (E0277, not that there is no such method):
+///
+/// ```compile_fail,E0277
+/// struct Uncloneable;
+/// let mut map = cowmap_core::CowMap::new();
+/// map.insert(1_i64, Uncloneable);
+/// ```
+///
+/// ```
+/// #[derive(Clone)]
+/// struct Cloneable;
+/// let mut map = cowmap_core::CowMap::new();
+/// map.insert(1_i64, Cloneable);
+/// ```
+///
+/// The same for entries:
+///
+/// ```compile_fail,E0277
+/// struct Uncloneable;
+/// let mut map = cowmap_core::CowMap::new();
+/// map.entry(1_i64).or_insert(Uncloneable);
+/// ```
+///
+/// ```
+/// #[derive(Clone)]
+/// struct Cloneable;
+/// let mut map = cowmap_core::CowMap::new();
+/// map.entry(1_i64).or_insert(Cloneable);
+/// ```
+struct InsertWithoutClone;

@@ -17,9 +17,10 @@
 //! holder's. Nobody else writes a stamp: renewing needs the root to have one owner, and all who
 //! void it meanwhile write the same number.
 //!
-//! Targets without atomics of 64 bits have no stamps: every root is void, and counts decide.
+//! Targets without atomics of 64 bits have no stamps: every root is void, no page has a stamp, and
+//! counts decide. (`--cfg cowmap_narrow` makes any target such a one, for tests.)
 
-#[cfg(target_has_atomic = "64")]
+#[cfg(all(target_has_atomic = "64", not(cowmap_narrow)))]
 use crate::sync::{Ordering, Wide};
 
 /// The stamp that a page carries. The least one, 0, is no root's.
@@ -43,10 +44,10 @@ impl Stamp {
 }
 
 /// The stamp of a segment.
-#[cfg(target_has_atomic = "64")]
+#[cfg(all(target_has_atomic = "64", not(cowmap_narrow)))]
 pub(crate) struct SegmentStamp(Wide);
 
-#[cfg(target_has_atomic = "64")]
+#[cfg(all(target_has_atomic = "64", not(cowmap_narrow)))]
 impl SegmentStamp {
     pub(crate) fn new(stamp: Stamp) -> Self {
         SegmentStamp(Wide::new(stamp.0))
@@ -75,10 +76,10 @@ impl SegmentStamp {
 }
 
 /// The stamp of a segment, which is always void.
-#[cfg(not(target_has_atomic = "64"))]
+#[cfg(not(all(target_has_atomic = "64", not(cowmap_narrow))))]
 pub(crate) struct SegmentStamp;
 
-#[cfg(not(target_has_atomic = "64"))]
+#[cfg(not(all(target_has_atomic = "64", not(cowmap_narrow))))]
 impl SegmentStamp {
     pub(crate) fn new(_: Stamp) -> Self {
         SegmentStamp
@@ -98,7 +99,7 @@ impl SegmentStamp {
     pub(crate) fn set(&self, _: Stamp) {}
 }
 
-#[cfg(all(test, not(loom), target_has_atomic = "64"))]
+#[cfg(all(test, not(loom), target_has_atomic = "64", not(cowmap_narrow)))]
 mod tests {
     use super::*;
 

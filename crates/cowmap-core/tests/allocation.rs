@@ -197,6 +197,23 @@ fn a_map_with_tiny_pages_gives_memory_back_without_any() {
 
 /// Shared pages that cannot be copied into smaller ones stay shared, and no value is lost or
 /// dropped twice.
+/// A directory that could not become smaller for want of memory does so when there is some.
+#[test]
+fn a_directory_that_stayed_large_without_memory_shrinks_later() {
+    for fail in [Fail::Once, Fail::From] {
+        for nth in 0.. {
+            let mut map = map_of::<Tiny>(300);
+            let (failed, ()) = failing(fail(nth), || map.retain(|key, _| key.0 < 2));
+            map.shrink_to_fit();
+            assert_holds(&map, 0..2);
+            assert_eq!((map.directory_size().0, map.memory_usage().pages), (0, 1), "request {nth}");
+            if !failed {
+                break;
+            }
+        }
+    }
+}
+
 /// Pages that are the map's own become sparse beside such as a snapshot shares: merging them divides
 /// holders and clones entries, and where there is no memory for that, leaves both as they are.
 fn merging_with_what_is_shared<P: Paging>() {

@@ -330,6 +330,17 @@ mod tests {
     }
 
     #[test]
+    fn portions_below_the_least_are_not_halved() {
+        let rules = Building::<Limits<u64, u64, Paged>, Fixed>::by(&Fixed);
+        let mut tree = tree_of::<Paged>(1..=5_000);
+        assert!(SharedPortion::of(&tree).with_least(5_001).split().1.is_none());
+        let (lower, upper) = SharedPortion::of(&tree).with_least(4_000).split();
+        assert!(upper.is_some() && lower.split().1.is_none());
+        assert!(ExclusivePortion::of(&mut tree, &rules).with_least(5_001).split().1.is_none());
+        assert!(OwnedPortion::of(tree).with_least(5_001).split().1.is_none());
+    }
+
+    #[test]
     fn each_entry_is_visited_once_in_every_kind_of_portion() {
         let rules = Building::<Limits<u64, u64, Paged>, Fixed>::by(&Fixed);
         let mut tree = tree_of::<Paged>(1..=5_000);

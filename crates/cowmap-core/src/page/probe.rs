@@ -292,8 +292,8 @@ impl<W: Word, V> PageMut<'_, W, V> {
         value
     }
 
-    /// Takes the value out of a slot, in no hurry to keep the page's length or overflow bits in
-    /// order: for a page whose map is going away.
+    /// Takes the value out of a slot. The page's length, and what the overflow bits count, are the
+    /// caller's to keep in order.
     ///
     /// # Safety
     ///

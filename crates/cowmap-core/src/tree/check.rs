@@ -90,8 +90,10 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         rules: &R,
     ) -> usize {
         assert_eq!(page.depth(), depth, "D1: the depth of a page");
-        // SAFETY: alive; a page that others may stamp is not this handle's own.
+        // SAFETY: alive; nobody else stamps a page that this handle holds, because that takes an owned
+        // path (S3).
         let stamp = unsafe { page.page().stamp() };
+        assert!(!stamp.is_void(), "S4: a page with a void stamp");
         if let Some(root) = held.stamp {
             assert!(stamp != root || held.owned, "S4: a page with the root's stamp that is shared");
             assert!(stamp <= root, "S4: {stamp:?} below {root:?}");

@@ -23,8 +23,8 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     /// one owner, or one with the stamp of a root that has (S4). Never the empty page.
     #[inline(always)]
     fn own_page_at_once(&mut self, hash: PageHash) -> Option<Page<W, V>> {
-        // SAFETY: the root is alive, as is the page; neither is written by others while it has one
-        // owner. The empty page has the stamp of no root.
+        // SAFETY: the root is alive, as is the page, and what is shared is never written (S3), so that
+        // the page's stamp can be read; the empty page has the stamp of no root.
         unsafe {
             if self.has_directory() {
                 let root = self.root.segment().header();

@@ -101,11 +101,8 @@ impl<'t, W: Word, V, P: Paging> Path<'t, W, V, P> {
 
     /// Whether [`narrow`](OwnedPath::narrow) would change something.
     fn may_narrow(&self) -> bool {
-        if self.tree.levels > 1 {
-            self.mergeable_segment(1).is_some()
-        } else {
-            self.root_may_be_halved()
-        }
+        (1..self.tree.levels).any(|height| self.mergeable_segment(height).is_some())
+            || self.root_may_be_halved()
     }
 }
 
@@ -146,8 +143,9 @@ impl<W: Word, V, P: Paging> OwnedPath<'_, W, V, P> {
         // SAFETY: a segment of this tree, alive, which may have a child of this depth.
         let first = unsafe { segment.span(hash, depth) }.start;
         let held_merged = self.own_bundle_of(0, first)?;
-        // SAFETY: the path has one owner (S3), as have the holders of all links that change. The link
-        // to what the two became replaces those to both, and then whatever was not moved is
+        // SAFETY: the path has one owner (S3), as have the holders of both halves, as far as there are
+        // such, and that of the merged page; no child begins at the other links that change. The
+        // link to what the two became replaces those to both, and then whatever was not moved is
         // released.
         unsafe {
             if entries == 0 {
@@ -171,21 +169,18 @@ impl<W: Word, V, P: Paging> OwnedPath<'_, W, V, P> {
         Ok(true)
     }
 
-    /// Merges segments from the one above the pages upward as long as half of the links would do,
-    /// and halves the root; `false` if nothing changed.
+    /// Merges segments where half of the links would do, from the one above the pages upward, and
+    /// halves the root; `false` if nothing changed. Looks at every level, because memory may have
+    /// been wanting for a higher one when a lower one merged.
     ///
     /// # Errors
     ///
     /// No memory.
     pub(super) fn narrow(&mut self) -> Result<bool, TryReserveError> {
-        let mut height = 1;
-        while height < self.tree().levels {
-            if !self.merge_segment(height)? {
-                return Ok(height > 1);
-            }
-            height += 1;
+        let mut narrowed = false;
+        for height in 1..self.tree().levels {
+            narrowed |= self.merge_segment(height)?;
         }
-        let mut narrowed = height > 1;
         while self.halve_root()? {
             narrowed = true;
         }

@@ -1,7 +1,7 @@
 //! The way from the root to a page, to write: [`OwnedPath`], the only door to writing.
 //!
-//! Being the only owner is a property of the path (S3). It is established here and nowhere else,
-//! from the root downward: by [`OwnedPath::unshare`], which copies what is shared one segment at a
+//! Being the only owner is a property of the path (S3). But for writes that know it by a stamp
+//! (`edit.rs`), it is established here and nowhere else, from the root downward: by [`OwnedPath::unshare`], which copies what is shared one segment at a
 //! time, or by [`OwnedPath::if_sole`], which only looks. Each step leaves a valid tree, so a panic
 //! in `V::clone` or an allocation that fails in the middle leaves the map as it was, at most less
 //! shared.
@@ -205,7 +205,8 @@ impl<'t, W: Word, V, P: Paging> OwnedPath<'t, W, V, P> {
         SegmentShape { bits, bundle_bits: Limits::<W, V, P>::bundle_bits(bits), depth }
     }
 
-    /// The stamp of a page that is the handle's own under this root (S4).
+    /// The stamp of a page that is the handle's own under this root (S4): none where there is no root
+    /// segment.
     pub(super) fn stamp(&self) -> Stamp {
         if self.tree.segment_levels() == 0 {
             return Stamp::NONE;
@@ -215,7 +216,8 @@ impl<'t, W: Word, V, P: Paging> OwnedPath<'t, W, V, P> {
         if stamp.get().is_void() {
             stamp.set(stamp.get().next());
         }
-        stamp.get()
+        // Still void on targets that have no stamps.
+        if stamp.get().is_void() { Stamp::NONE } else { stamp.get() }
     }
 }
 

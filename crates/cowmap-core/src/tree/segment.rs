@@ -376,7 +376,7 @@ impl Segment {
         unsafe { self.base.byte_sub(HEADER).cast::<Option<Holder>>().sub(bundle + 1) }
     }
 
-    /// The holder of a bundle, if it ever had a child.
+    /// The holder of a bundle, if it has one, as each bundle has in which a child begins (S2).
     ///
     /// # Safety
     ///
