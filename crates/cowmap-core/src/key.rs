@@ -1,5 +1,6 @@
 //! Which types can be keys, and how a key becomes the word that a slot stores.
 
+use core::any::type_name;
 use core::fmt;
 use core::num::{NonZeroI32, NonZeroI64, NonZeroIsize, NonZeroU32, NonZeroU64, NonZeroUsize};
 
@@ -235,4 +236,40 @@ impl fmt::Display for SentinelName {
 #[track_caller]
 pub(crate) fn reserved_key_panic<K: SentinelKey>() -> ! {
     panic!("{} cannot be used as a key (reserved as empty sentinel)", SentinelName::of::<K>())
+}
+
+/// Ends an indexing by a key that is not in the map.
+#[cold]
+#[inline(never)]
+#[track_caller]
+pub(crate) fn absent_key_panic<K: SentinelKey>(word: WordOf<K>) -> ! {
+    panic!("no entry found for key {}", KeyName::<K>(word))
+}
+
+/// Ends an operation on several keys, of which this one came twice.
+#[cold]
+#[inline(never)]
+#[track_caller]
+pub(crate) fn duplicate_key_panic<K: SentinelKey>(word: WordOf<K>) -> ! {
+    panic!("duplicate keys found: {}", KeyName::<K>(word))
+}
+
+/// A key in messages: its integer, because it may not be `Debug`, and its type if that is not the
+/// integer's.
+struct KeyName<K: SentinelKey>(WordOf<K>);
+
+impl<K: SentinelKey> fmt::Display for KeyName<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 == Word::FREE {
+            write!(f, "{} (reserved as empty sentinel)", SentinelName::of::<K>())?;
+        } else {
+            write!(f, "{}", repr_of::<K>(self.0))?;
+        }
+        let name = type_name::<K>();
+        // The `NonZero` types have long names, which say nothing more.
+        if name == K::Repr::NAME || name.starts_with("core::") {
+            return Ok(());
+        }
+        write!(f, " of type {name}")
+    }
 }

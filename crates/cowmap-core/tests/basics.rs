@@ -469,7 +469,22 @@ fn debug_shows_the_entries<P: Paging, H: Hashing + Default>() {
 fn indexing_reads_and_panics_on_absent_keys<P: Paging, H: Hashing + Default>() {
     let map = Map::<i64, char, P, H>::from([(1, 'a')]);
     assert_eq!(map[1], 'a');
-    assert_eq!(caught(|| map[2]).message, "no entry found for key");
+    let absent = caught(|| map[-2]);
+    assert_eq!(absent.message, "no entry found for key -2");
+    assert_eq!((absent.file.as_str(), absent.line), (file!(), line!() - 2));
+    let reserved = "no entry found for key i64::MIN (reserved as empty sentinel)";
+    assert_eq!(caught(|| map[i64::MIN]).message, reserved);
+
+    let map = Map::<u32, char, P, H>::default();
+    assert_eq!(caught(|| map[42]).message, "no entry found for key 42");
+    let map = Map::<NonZeroU64, char, P, H>::default();
+    assert_eq!(
+        caught(|| map[NonZeroU64::MAX]).message,
+        format!("no entry found for key {}", u64::MAX)
+    );
+    let map = Map::<OrderId, char, P, H>::default();
+    let message = caught(|| map[OrderId(7)]).message;
+    assert_eq!(message, "no entry found for key 7 of type basics::OrderId");
 }
 
 fn owned_iteration_moves_or_clones<P: Paging, H: Hashing + Default>() {

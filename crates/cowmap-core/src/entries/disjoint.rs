@@ -10,15 +10,15 @@ use crate::word::Word;
 /// The values of `N` words; the free word has none. Copies the pages of those that are present,
 /// where they are shared.
 ///
-/// # Panics
+/// # Errors
 ///
-/// Panics if a word that is present comes twice; nothing was copied.
+/// A word that is present and comes twice; nothing was copied.
 #[track_caller]
 pub(crate) fn values_mut<'a, W: Word, V, P: Paging, R: Rules<V>, const N: usize>(
     tree: &'a mut Tree<W, V, P>,
     rules: &R,
     words: [W; N],
-) -> [Option<&'a mut V>; N] {
+) -> Result<[Option<&'a mut V>; N], W> {
     let places = words.map(|word| {
         if word == W::FREE {
             return None;
@@ -27,19 +27,23 @@ pub(crate) fn values_mut<'a, W: Word, V, P: Paging, R: Rules<V>, const N: usize>
         Some((word, slot))
     });
     for (at, place) in places.iter().enumerate() {
-        assert!(place.is_none() || !places[..at].contains(place), "duplicate keys found");
+        if let &Some((word, _)) = place
+            && places[..at].contains(place)
+        {
+            return Err(word);
+        }
     }
     for (word, slot) in places.into_iter().flatten() {
         // SAFETY: the slot was found in the page of `word`; un-sharing leaves each entry in its
         // slot.
         unsafe { tree.value_mut(rules, word, slot) }.or_raise();
     }
-    places.map(|place| {
+    Ok(places.map(|place| {
         let (word, slot) = place?;
         let page = tree.page(rules.page(word.widen())).page();
         // SAFETY: every page was made this tree's own above (S3), and the tree is borrowed mutably
         // for `'a`. The slot holds the entry of `word`, and no two of the words are equal, so each
         // value is lent once; words are written by nobody.
         Some(unsafe { SlotMut::new(page, slot) }.value())
-    })
+    }))
 }

@@ -3,7 +3,7 @@
 use super::{Map, key_of};
 use crate::entries::values_mut;
 use crate::hash::Hashing;
-use crate::key::{SentinelKey, encode};
+use crate::key::{SentinelKey, WordOf, duplicate_key_panic, encode};
 use crate::policy::Paging;
 
 impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
@@ -13,7 +13,7 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     ///
     /// # Panics
     ///
-    /// Panics if a key that is in the map comes twice; nothing was copied.
+    /// Panics if a key that is in the map comes twice, and names it; nothing was copied.
     ///
     /// # Examples
     ///
@@ -31,8 +31,7 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     where
         V: Clone,
     {
-        let (tree, rules) = self.writing();
-        values_mut(tree, &rules, keys.map(encode))
+        self.values_of(keys.map(encode))
     }
 
     /// The keys and values of several keys, the values all to be changed at once. Costs what
@@ -40,7 +39,7 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     ///
     /// # Panics
     ///
-    /// Panics if a key that is in the map comes twice; nothing was copied.
+    /// Panics if a key that is in the map comes twice, and names it; nothing was copied.
     ///
     /// # Examples
     ///
@@ -57,12 +56,23 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     where
         V: Clone,
     {
-        let (tree, rules) = self.writing();
         let words = keys.map(encode);
         let mut words_left = words.into_iter();
-        values_mut(tree, &rules, words).map(|value| {
+        self.values_of(words).map(|value| {
             let word = words_left.next();
             value.zip(word).map(|(value, word)| (key_of::<K>(word), value))
         })
+    }
+
+    #[track_caller]
+    fn values_of<const N: usize>(&mut self, words: [WordOf<K>; N]) -> [Option<&mut V>; N]
+    where
+        V: Clone,
+    {
+        let (tree, rules) = self.writing();
+        match values_mut(tree, &rules, words) {
+            Ok(values) => values,
+            Err(word) => duplicate_key_panic::<K>(word),
+        }
     }
 }

@@ -6,7 +6,7 @@ use core::panic::{RefUnwindSafe, UnwindSafe};
 
 use super::{IntoIter, Iter, Map};
 use crate::hash::Hashing;
-use crate::key::SentinelKey;
+use crate::key::{SentinelKey, absent_key_panic, encode};
 use crate::policy::Paging;
 
 /// Takes a snapshot: one atomic increment. The clone and the original share everything until one is
@@ -49,17 +49,30 @@ impl<K: SentinelKey, V: PartialEq, P: Paging, H: Hashing> PartialEq for Map<K, V
 
 impl<K: SentinelKey, V: Eq, P: Paging, H: Hashing> Eq for Map<K, V, P, H> {}
 
+/// # Examples
+///
+/// ```should_panic
+/// let map = cowmap_core::CowMap::from([(1_u64, "one")]);
+/// assert_eq!(map[1], "one");
+/// let _ = map[42]; // panics with "no entry found for key 42"
+/// ```
 impl<K: SentinelKey, V, P: Paging, H: Hashing> Index<K> for Map<K, V, P, H> {
     type Output = V;
 
-    /// The value of `key`.
+    /// The value of `key`. O(1), and never copies.
     ///
     /// # Panics
     ///
-    /// Panics if `key` is not in the map.
+    /// Panics if `key` is not in the map. The message has the key's integer, and the name of its
+    /// type if that is one of your own.
     #[inline]
+    #[track_caller]
     fn index(&self, key: K) -> &V {
-        self.get(key).expect("no entry found for key")
+        let word = encode(key);
+        match self.get_word(word) {
+            Some(value) => value,
+            None => absent_key_panic::<K>(word),
+        }
     }
 }
 

@@ -225,7 +225,7 @@ examples! {
         assert_eq!(votes.get_disjoint_mut([2, 4]), [Some(&mut 20), None]);
     }
 
-    #[should_panic(expected = "duplicate keys found")]
+    #[should_panic(expected = "duplicate keys found: 1")]
     fn get_disjoint_mut_of_one_key_twice() {
         Map::from([(1_u64, 10)]).get_disjoint_mut([1, 1]);
     }
@@ -283,7 +283,7 @@ examples! {
         assert_eq!(map, Map::from([(1, 10), (2, 2), (3, 3)]));
     }
 
-    #[should_panic(expected = "no entry found for key")]
+    #[should_panic(expected = "no entry found for key 2")]
     fn index_of_an_absent_key() {
         let map = Map::from([(1_u64, 'x')]);
         let _ = map[2];
