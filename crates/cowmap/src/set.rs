@@ -451,6 +451,9 @@ impl<K: SentinelKey> CowSet<K> {
 
     /// The bytes that this handle keeps alive, and how many of them other handles share. O(pages).
     ///
+    /// This does not tell how much several handles take together, and cannot be added up: see
+    /// [`Map::memory_usage`](crate::Map::memory_usage) for why, and for how to find that.
+    ///
     /// # Examples
     ///
     /// ```

@@ -158,6 +158,18 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
 
     /// The bytes that this handle keeps alive, and how many of them other handles share. O(pages).
     ///
+    /// This does not tell how much several handles take together. `shared` counts what at least one
+    /// other handle holds too, whichever that is: thousands of snapshots that each differ from the
+    /// next by a few pages may each say that nearly all is shared, and still take many times the
+    /// map. Nor can it be added up: the sum of `total` counts shared bytes once for each handle,
+    /// and the sum of `total - shared` counts them never. What values own elsewhere, such as the
+    /// text of a `String`, is not in it.
+    ///
+    /// To find what handles take together, drop them one by one. Before each is dropped, add up
+    /// `total - shared`: each byte is counted with the last handle that holds it. Where handles
+    /// must live on, count in the allocator: put an allocator that counts around the global one, or
+    /// read the statistics of yours.
+    ///
     /// # Examples
     ///
     /// ```
@@ -169,6 +181,26 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// let usage = map.memory_usage();
     /// assert!(usage.total - usage.shared < 8192);
     /// # drop(snapshot);
+    /// ```
+    ///
+    /// What a map and its snapshots take together:
+    ///
+    /// ```
+    /// let mut map = cowmap_core::CowMap::from_iter((0_u64..10_000).map(|id| (id, id)));
+    /// let mut handles = Vec::new();
+    /// for id in 0..100 {
+    ///     handles.push(map.snapshot());
+    ///     map.insert(id * 100, 0);
+    /// }
+    /// handles.push(map);
+    /// let largest = handles.iter().map(|map| map.memory_usage().total).max().unwrap();
+    ///
+    /// let mut together = 0;
+    /// while let Some(handle) = handles.pop() {
+    ///     let usage = handle.memory_usage();
+    ///     together += usage.total - usage.shared;
+    /// } // the handle is dropped here, before the next one is asked
+    /// assert!(together > largest);
     /// ```
     pub fn memory_usage(&self) -> MemoryUsage {
         self.tree.memory_usage()

@@ -12,6 +12,9 @@ use crate::word::Word;
 /// The bytes that a handle keeps alive, as it asked the allocator for them. What values own
 /// elsewhere is not counted.
 ///
+/// These are the numbers of one handle. They do not tell how much several handles take together:
+/// see [`Map::memory_usage`](crate::Map::memory_usage).
+///
 /// # Examples
 ///
 /// ```
@@ -25,11 +28,12 @@ use crate::word::Word;
 pub struct MemoryUsage {
     /// Bytes of all pages, and of the directory above them.
     pub total: usize,
-    /// Bytes of what another handle holds too, or of what lies below that.
+    /// Bytes of what at least one other handle holds too, or of what lies below that. They are not
+    /// free: they stay until the last of those handles is dropped.
     pub shared: usize,
     /// How many pages there are.
     pub pages: usize,
-    /// How many pages are shared.
+    /// How many pages at least one other handle holds too.
     pub shared_pages: usize,
 }
 
