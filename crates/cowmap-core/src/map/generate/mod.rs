@@ -10,6 +10,8 @@ mod arbitrary;
 mod proptest;
 #[cfg(feature = "quickcheck")]
 mod quickcheck;
+#[cfg(feature = "quickcheck")]
+mod shrink;
 
 use alloc::vec::Vec;
 use core::fmt;

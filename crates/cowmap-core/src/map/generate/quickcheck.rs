@@ -5,15 +5,17 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::iter;
 
 use quickcheck::{Arbitrary, Gen};
 
+use super::shrink::History;
 use super::{Map, Step, WithSnapshots};
 use crate::hash::Hashing;
 use crate::key::SentinelKey;
 use crate::policy::Paging;
 
-/// Never has the reserved key. Shrinks to fewer entries, and simpler ones.
+/// Never has the reserved key. Shrinks to fewer entries, and simpler ones, until each is needed.
 ///
 /// # Examples
 ///
@@ -39,12 +41,33 @@ where
     }
 
     fn shrink(&self) -> Box<dyn Iterator<Item = Self>> {
-        let entries: Vec<(K, V)> = self.clone().into_iter().collect();
-        Box::new(entries.shrink().map(Self::of_unreserved))
+        let simpler = History::of(iter::once(self)).shrink();
+        Box::new(simpler.map(|history| history.build().map))
     }
 }
 
-/// Shrinks to fewer snapshots, then to a smaller map without any.
+/// Shrinks to fewer snapshots, then to fewer entries, in all states at once and in single ones, then
+/// to simpler ones, until each snapshot and each entry is needed.
+///
+/// # Examples
+///
+/// ```
+/// use cowmap_core::{Fixed, Paged, WithSnapshots};
+/// use quickcheck::{QuickCheck, TestResult};
+///
+/// type Any = WithSnapshots<u64, u8, Paged, Fixed>;
+///
+/// /// The property: what a snapshot has, the map has too. It does not hold.
+/// fn snapshots_are_submaps(any: Any) -> bool {
+///     any.snapshots.iter().all(|old| old.is_submap(&any.map))
+/// }
+/// let failure = QuickCheck::new()
+///     .max_tests(10_000)
+///     .quicktest(snapshots_are_submaps as fn(Any) -> bool)
+///     .unwrap_err();
+/// let shown = format!("{failure:?}");
+/// assert!(shown.contains("map: {}, snapshots: [{0: 0}]"), "{shown}");
+/// ```
 #[cfg(feature = "quickcheck")]
 impl<K, V, P, H> Arbitrary for WithSnapshots<K, V, P, H>
 where
@@ -58,14 +81,8 @@ where
     }
 
     fn shrink(&self) -> Box<dyn Iterator<Item = Self>> {
-        let whole = self.clone();
-        let fewer = (0..self.snapshots.len()).map(move |without| {
-            let mut fewer = whole.clone();
-            fewer.snapshots.remove(without);
-            fewer
-        });
-        let alone = self.map.shrink().map(|map| WithSnapshots { map, snapshots: Vec::new() });
-        Box::new(fewer.chain(alone))
+        let simpler = History::of(self.snapshots.iter().chain(iter::once(&self.map))).shrink();
+        Box::new(simpler.map(|history| history.build()))
     }
 }
 
