@@ -91,13 +91,49 @@ pub trait Repr: Copy + Ord + fmt::Debug + fmt::Display + sealed::Sealed {
     fn from_word(word: Self::Word) -> Self;
 }
 
-mod sealed {
+pub(crate) mod sealed {
+    #[cfg(feature = "serde")]
+    use serde_core::{Deserializer, Serialize, de::Visitor};
+
+    #[cfg(not(feature = "serde"))]
     pub trait Sealed {}
+
+    /// With what it takes to read and write them as text and as integers.
+    #[cfg(feature = "serde")]
+    pub trait Sealed: Serialize + core::str::FromStr + TryFrom<i64> + TryFrom<u64> {
+        /// Asks a deserializer for an integer of this type.
+        fn visit<'de, D: Deserializer<'de>, V: Visitor<'de>>(
+            deserializer: D,
+            visitor: V,
+        ) -> Result<V::Value, D::Error>;
+    }
+
+    macro_rules! sealed {
+        ($($int:ty, $deserialize:ident);*) => {$(
+            #[cfg(not(feature = "serde"))]
+            impl Sealed for $int {}
+
+            #[cfg(feature = "serde")]
+            impl Sealed for $int {
+                fn visit<'de, D: Deserializer<'de>, V: Visitor<'de>>(
+                    deserializer: D,
+                    visitor: V,
+                ) -> Result<V::Value, D::Error> {
+                    deserializer.$deserialize(visitor)
+                }
+            }
+        )*};
+    }
+
+    // Those of a pointer's size as serde does, so that they can be read on another machine.
+    sealed!(
+        i32, deserialize_i32; u32, deserialize_u32; i64, deserialize_i64; u64, deserialize_u64;
+        isize, deserialize_i64; usize, deserialize_u64
+    );
 }
 
 macro_rules! repr {
     ($($int:ty => $word:ty),*) => {$(
-        impl sealed::Sealed for $int {}
         impl Repr for $int {
             type Word = $word;
             const NAME: &'static str = stringify!($int);

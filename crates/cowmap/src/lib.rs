@@ -3,6 +3,8 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "serde")]
+pub mod serde;
 pub mod set;
 
 #[cfg(any(feature = "arbitrary", feature = "proptest", feature = "quickcheck"))]

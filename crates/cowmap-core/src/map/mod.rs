@@ -10,8 +10,7 @@
 //! * `iter.rs` and `sorted.rs` visit entries, `iter_mut.rs` lends their values; `into.rs` and
 //!   `drain.rs` take them out.
 //! * `compare.rs` compares and combines two maps; `snapshot.rs` copies one.
-//! * `traits.rs` has the traits of std, `rayon.rs`, `serde.rs` and `generate/` those of other
-//!   crates.
+//! * `traits.rs` has the traits of std, `rayon.rs`, `serde/` and `generate/` those of other crates.
 
 mod compare;
 mod convert;
@@ -29,7 +28,7 @@ mod rayon;
 mod read;
 mod retain;
 #[cfg(feature = "serde")]
-mod serde;
+pub mod serde;
 mod snapshot;
 mod sorted;
 mod traits;

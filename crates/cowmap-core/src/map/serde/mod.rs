@@ -1,7 +1,11 @@
-//! Maps as maps of serde's data model.
+//! Maps as maps of serde's data model, and two other forms in modules of their own.
 //!
-//! The feature stands again at each public `impl`: the pages of `cowmap` show what is written
-//! there.
+//! `cowmap` documents when to use which.
+
+// The feature stands again at each public `impl`: the pages of `cowmap` show what is written there.
+
+pub mod pairs;
+pub mod string_keys;
 
 use core::fmt;
 use core::marker::PhantomData;
@@ -64,18 +68,39 @@ where
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
-        let mut map = Map::default();
-        // Only a flat map, which is one allocation, gains by room that is made at once.
-        if !P::PAGED {
-            let most = MOST_BYTES_AHEAD / size_of::<(K::Repr, V)>();
-            let room = entries.size_hint().unwrap_or(0).min(most);
-            map.reserve_in_empty(room).map_err(A::Error::custom)?;
-        }
-        while let Some((key, value)) = entries.next_entry::<K, V>()? {
-            if map.insert_if_unreserved(key, value).is_err() {
-                return Err(A::Error::custom(ReservedKey::new::<K>(())));
-            }
+        let mut map = begin(entries.size_hint())?;
+        while let Some((key, value)) = entries.next_entry()? {
+            add(&mut map, key, value)?;
         }
         Ok(map)
     }
+}
+
+/// An empty map for as many entries as the input claims to have.
+fn begin<K, V, P, H, E>(claimed: Option<usize>) -> Result<Map<K, V, P, H>, E>
+where
+    K: SentinelKey,
+    P: Paging,
+    H: Hashing + Default,
+    E: Error,
+{
+    let mut map = Map::default();
+    // Only a flat map, which is one allocation, gains by room that is made at once.
+    if !P::PAGED {
+        let most = MOST_BYTES_AHEAD / size_of::<(K::Repr, V)>();
+        map.reserve_in_empty(claimed.unwrap_or(0).min(most)).map_err(E::custom)?;
+    }
+    Ok(map)
+}
+
+/// Inserts an entry of the input.
+fn add<K, V, P, H, E>(map: &mut Map<K, V, P, H>, key: K, value: V) -> Result<(), E>
+where
+    K: SentinelKey,
+    P: Paging,
+    H: Hashing,
+    E: Error,
+{
+    let inserted = map.insert_if_unreserved(key, value);
+    inserted.map_err(|_| E::custom(ReservedKey::new::<K>(())))
 }
