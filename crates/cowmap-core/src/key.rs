@@ -44,7 +44,9 @@ use crate::word::Word;
     message = "`{Self}` cannot be a key",
     label = "not a key type",
     note = "keys are `i32`, `u32`, `i64`, `u64`, `isize`, `usize`, their `NonZero` types, and newtypes over \
-            these that are `SentinelKey`"
+            these that are `SentinelKey`",
+    note = "store a `u8`, `u16`, `bool` or `char` as a `u32`; for a `u128`, a string or a UUID, keep \
+            a table that gives each an id of 64 bits"
 )]
 pub trait SentinelKey: Copy {
     /// The machine integer that is stored.

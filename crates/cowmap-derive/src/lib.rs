@@ -4,12 +4,17 @@
 
 #![forbid(unsafe_code)]
 
-use proc_macro2::TokenStream;
-use quote::quote_spanned;
+mod arguments;
+mod field;
+mod lints;
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{
-    Attribute, Data, DeriveInput, Error, Expr, Field, Fields, Member, Type, parse_macro_input,
-};
+use syn::{DeriveInput, Error, Fields, Generics, Path, Type, TypeParam, parse_macro_input};
+
+use arguments::Arguments;
+use field::KeyField;
 
 // Documented where cowmap re-exports it.
 #[allow(missing_docs)]
@@ -19,121 +24,90 @@ pub fn derive_sentinel_key(input: proc_macro::TokenStream) -> proc_macro::TokenS
     implementation(&input).unwrap_or_else(Error::into_compile_error).into()
 }
 
-/// The end of every message about a shape: what to write.
-const SHAPE: &str =
-    "`SentinelKey` can be derived for a struct with one field, such as `struct Id(u64);`";
-
 fn implementation(input: &DeriveInput) -> Result<TokenStream, Error> {
-    let field = only_field(input)?;
-    check_type(&field.ty)?;
-    let member = field.ident.clone().map_or_else(|| Member::Unnamed(0.into()), Member::Named);
-    let (name, ty) = (&input.ident, &field.ty);
-    // Whatever is wrong with the field's type is reported at it.
-    let inner = quote_spanned!(ty.span()=> <#ty as ::cowmap::SentinelKey>);
-    let repr = quote_spanned!(ty.span()=> <#ty as ::cowmap::SentinelKey>::Repr);
-    let sentinel = match sentinel(&input.attrs)? {
-        Some(value) => quote_spanned!(value.span()=> #value),
-        None => quote_spanned!(ty.span()=> #inner::SENTINEL),
+    let Arguments { sentinel, cowmap } = Arguments::of(&input.attrs)?;
+    let KeyField { member, ty, fields } = KeyField::of(input)?;
+    let name = &input.ident;
+    // What the compiler finds wrong with the struct or with its field's type, it shows there. But
+    // the code is a macro's, which users' lints leave alone.
+    let at = |span| Span::mixed_site().located_at(span);
+    let (outside, inside) = (at(name.span()), at(ty.span()));
+    let cowmap = cowmap.map_or_else(|| quote_spanned!(inside=> ::cowmap), Path::into_token_stream);
+    let key = quote_spanned!(inside=> #cowmap::SentinelKey);
+    let inner = quote_spanned!(inside=> <#ty as #key>);
+    let repr = quote_spanned!(inside=> #inner::Repr);
+    let conditions = conditions(&input.generics, ty, &key, sentinel.is_some(), outside);
+    let sentinel = match sentinel {
+        Some(value) => quote_spanned!(at(value.span())=> #value),
+        None => quote_spanned!(inside=> #inner::SENTINEL),
     };
-    let made = match &field.ident {
-        Some(member) => quote_spanned!(name.span()=> #name { #member: #inner::from_repr(repr) }),
-        None => quote_spanned!(name.span()=> #name(#inner::from_repr(repr))),
+    let values = fields.members().map(|field| {
+        if field == member {
+            quote_spanned!(inside=> #inner::from_repr(__repr))
+        } else {
+            quote_spanned!(outside=> ::core::marker::PhantomData)
+        }
+    });
+    let made = match fields {
+        Fields::Named(_) => {
+            let names = fields.members();
+            quote_spanned!(outside=> Self { #(#names: #values),* })
+        }
+        _ => quote_spanned!(outside=> Self(#(#values),*)),
     };
-    let (generics, arguments, conditions) = input.generics.split_for_impl();
-    Ok(quote_spanned! {name.span()=>
+    let functions = quote_spanned! {inside=>
+        #[inline]
+        fn into_repr(self) -> Self::Repr {
+            #inner::into_repr(self.#member)
+        }
+        #[inline]
+        fn from_repr(__repr: Self::Repr) -> Self {
+            #made
+        }
+    };
+    let allowed = lints::allowed_in(input);
+    let (parameters, arguments, _) = input.generics.split_for_impl();
+    Ok(quote_spanned! {outside=>
         #[automatically_derived]
-        impl #generics ::cowmap::SentinelKey for #name #arguments #conditions {
+        #allowed
+        impl #parameters #cowmap::SentinelKey for #name #arguments #conditions {
             type Repr = #repr;
             const SENTINEL: Self::Repr = #sentinel;
-            #[inline]
-            fn into_repr(self) -> Self::Repr {
-                #inner::into_repr(self.#member)
-            }
-            #[inline]
-            fn from_repr(repr: Self::Repr) -> Self {
-                #made
-            }
+            #functions
         }
     })
 }
 
-/// The field of a newtype.
-fn only_field(input: &DeriveInput) -> Result<&Field, Error> {
-    let fields = match &input.data {
-        Data::Struct(data) => &data.fields,
-        Data::Enum(data) => {
-            let message = format!("an enum cannot be a key; {SHAPE}");
-            return Err(Error::new(data.enum_token.span, message));
-        }
-        Data::Union(data) => {
-            let message = format!("a union cannot be a key; {SHAPE}");
-            return Err(Error::new(data.union_token.span, message));
-        }
-    };
-    let fields = match fields {
-        Fields::Named(fields) => &fields.named,
-        Fields::Unnamed(fields) => &fields.unnamed,
-        Fields::Unit => {
-            return Err(Error::new(input.ident.span(), format!("no integer inside; {SHAPE}")));
-        }
-    };
-    let mut each = fields.iter();
-    match (each.next(), each.next()) {
-        (Some(only), None) => Ok(only),
-        (None, _) => Err(Error::new(input.ident.span(), format!("no integer inside; {SHAPE}"))),
-        (_, Some(second)) => {
-            let message = format!(
-                "a second field; {SHAPE}. To pack several fields into one integer, implement \
-                 `into_repr` and `from_repr` by hand"
-            );
-            Err(Error::new_spanned(second, message))
-        }
-    }
+/// The struct's own conditions, and what a key must be besides: `Copy`, under whatever conditions
+/// the struct is, and over a key. The compiler names the one that does not hold, and finds nothing
+/// else wrong.
+fn conditions(
+    generics: &Generics,
+    ty: &Type,
+    key: &TokenStream,
+    chosen: bool,
+    span: Span,
+) -> TokenStream {
+    let own = generics.where_clause.as_ref().map(|clause| clause.predicates.iter());
+    let own = own.into_iter().flatten();
+    let copy = quote_spanned!(span=> Self: ::core::marker::Copy);
+    // Under a condition on a type that depends on parameters, the compiler does not look which
+    // integer is in it, so that it would not take the one that is chosen to be reserved.
+    let known = !generics.params.is_empty() && chosen && !is_parameter(ty, generics);
+    let inside = (!known).then(|| quote_spanned!(ty.span()=> #ty: #key));
+    quote_spanned!(span=> where #(#own,)* #copy, #inside)
 }
 
-/// Types that are often tried. Whatever else is no key type, the compiler reports at the field.
-const NO_KEYS: &[&str] = &[
-    "String", "str", "bool", "char", "f32", "f64", "i8", "u8", "i16", "u16", "i128", "u128", "Vec",
-    "Uuid",
-];
-
-/// Refuses types that cannot be keys, where that can be seen.
-fn check_type(ty: &Type) -> Result<(), Error> {
-    let refused = match ty {
-        Type::Path(path) => {
-            let last = path.path.segments.last();
-            last.is_some_and(|last| NO_KEYS.iter().any(|name| last.ident == name))
-        }
-        Type::Array(_) | Type::Ptr(_) | Type::Reference(_) | Type::Slice(_) | Type::Tuple(_) => {
-            true
-        }
-        _ => false,
-    };
-    if !refused {
-        return Ok(());
-    }
-    let message = "no integer that a slot can hold; write i32, u32, i64, u64, isize, usize, one of their `NonZero` \
-                   types, or a newtype over these that is `SentinelKey`";
-    Err(Error::new_spanned(ty, message))
+/// Whether only a parameter tells which type it is: `T`, `T::Key` or `<T as Table>::Key`.
+fn is_parameter(ty: &Type, generics: &Generics) -> bool {
+    let Type::Path(path) = field::bare(ty) else { return false };
+    let first = path.path.segments.first();
+    let is_first = |param: &TypeParam| first.is_some_and(|first| first.ident == param.ident);
+    path.qself.is_some() || generics.type_params().any(is_first)
 }
 
-/// The value in `#[sentinel(value)]`, if there is one.
-fn sentinel(attributes: &[Attribute]) -> Result<Option<Expr>, Error> {
-    let mut value = None;
-    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("sentinel")) {
-        if value.is_some() {
-            return Err(Error::new_spanned(
-                attribute,
-                "a second `#[sentinel(…)]`; one value is reserved",
-            ));
-        }
-        let parsed = attribute.parse_args().map_err(|error| {
-            let message = "write the integer that is reserved: `#[sentinel(0)]`";
-            let mut errors = Error::new_spanned(attribute, message);
-            errors.combine(error);
-            errors
-        })?;
-        value = Some(parsed);
-    }
-    Ok(value)
+/// A piece of code in messages, as people write it.
+fn shown(code: &impl ToTokens) -> String {
+    let code = code.to_token_stream().to_string();
+    code.replace(" :: ", "::").replace(":: ", "::").replace("& ", "&").replace(" ,", ",")
 }

@@ -25,8 +25,18 @@ pub use set::CowSet;
 
 /// Makes a newtype over an integer, a `NonZero` integer or another key type a key.
 ///
-/// The struct has one field, named or not, and is `Copy`. It takes the field's sentinel for
-/// its own; `#[sentinel(value)]` chooses another, as a constant of the stored integer's type.
+/// The struct is `Copy`. It has one field, named or not, whose type is as visible as the struct,
+/// and any number of fields beside it whose types are called `PhantomData`. Keys cost what their
+/// integers cost.
+///
+/// * The struct takes the field's sentinel for its own. `#[sentinel(value)]` chooses another, as a
+///   constant of the stored integer's type.
+/// * `#[sentinel(crate = path)]` says where cowmap is, if that is not `::cowmap`: because you
+///   renamed it, or because your users derive keys and have cowmap from you. The path may stand in
+///   quotation marks. Both arguments may stand together: `#[sentinel(0, crate = path)]`.
+///
+/// The impl of a generic struct requires what the struct requires, that the struct is `Copy` and
+/// that the field is a key; nothing of the parameters themselves.
 ///
 /// # Examples
 ///
@@ -40,6 +50,54 @@ pub use set::CowSet;
 /// let mut orders: CowMap<OrderId, &str> = CowMap::new();
 /// orders.insert(OrderId(u64::MAX), "the last one");
 /// assert!(orders.checked_insert(OrderId(0), "no order").is_err());
+/// ```
+///
+/// Ids that are marked with what they identify. Derive neither `Clone` nor `Copy` here, because
+/// those impls would be for types `T` only that are `Copy` themselves. The marker `fn() -> T` keeps
+/// the id `Send` and `Sync` whatever `T` is:
+///
+/// ```
+/// use std::marker::PhantomData;
+/// use cowmap::{CowMap, SentinelKey};
+///
+/// #[derive(SentinelKey)]
+/// struct Id<T>(u64, PhantomData<fn() -> T>);
+///
+/// impl<T> Clone for Id<T> {
+///     fn clone(&self) -> Self { *self }
+/// }
+/// impl<T> Copy for Id<T> {}
+///
+/// struct User { name: String }
+///
+/// let ada: Id<User> = Id(1, PhantomData);
+/// let users = CowMap::from([(ada, User { name: "Ada".to_owned() })]);
+/// assert_eq!(users[ada].name, "Ada");
+/// ```
+///
+/// A crate that passes cowmap on, with a macro for its users:
+///
+/// ```
+/// pub mod database {
+///     pub mod keys {
+///         pub use cowmap::*;
+///     }
+///
+///     #[macro_export]
+///     macro_rules! id {
+///         ($name:ident) => {
+///             #[derive(Clone, Copy, $crate::database::keys::SentinelKey)]
+///             #[sentinel(crate = $crate::database::keys)]
+///             pub struct $name(pub u32);
+///         };
+///     }
+/// }
+///
+/// id!(RowId);
+///
+/// fn main() {
+///     assert!(database::keys::CowSet::from([RowId(7)]).contains(RowId(7)));
+/// }
 /// ```
 #[cfg(feature = "derive")]
 #[doc(inline)]

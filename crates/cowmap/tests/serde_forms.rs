@@ -1,6 +1,7 @@
 //! Maps with string keys and as pairs, in formats and shapes where a map of integers cannot be
 //! written or cannot be read back.
 #![cfg(feature = "serde")]
+#![allow(clippy::large_enum_variant)] // what users may write
 
 use std::fmt::{Debug, Display};
 use std::num::{NonZeroI64, NonZeroU32};

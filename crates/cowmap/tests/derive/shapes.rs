@@ -1,7 +1,16 @@
+use std::marker::PhantomData;
+
 use cowmap::SentinelKey;
 
 #[derive(Clone, Copy, SentinelKey)]
 struct Pair(u32, u32);
+
+#[derive(Clone, Copy, SentinelKey)]
+struct Named {
+    id: u64,
+    marker: PhantomData<u8>,
+    generation: (u8, &'static str),
+}
 
 #[derive(Clone, Copy, SentinelKey)]
 enum Color {
@@ -9,23 +18,29 @@ enum Color {
 }
 
 #[derive(Clone, Copy, SentinelKey)]
+union Either {
+    a: u32,
+    b: i32,
+}
+
+#[derive(Clone, Copy, SentinelKey)]
 struct Nothing;
 
 #[derive(Clone, Copy, SentinelKey)]
-#[sentinel]
-struct Silent(u64);
+struct Empty();
 
 #[derive(Clone, Copy, SentinelKey)]
-#[sentinel(0)]
-#[sentinel(1)]
-struct Twice(u64);
-
-#[derive(SentinelKey)]
-struct Name(String);
+struct Marker<T>(PhantomData<T>);
 
 #[derive(Clone, Copy, SentinelKey)]
 struct Text {
     text: &'static str,
 }
+
+#[derive(Clone, Copy, SentinelKey)]
+struct Bytes([u8; 8]);
+
+#[derive(Clone, Copy, SentinelKey)]
+struct Call(fn(u64) -> u64);
 
 fn main() {}

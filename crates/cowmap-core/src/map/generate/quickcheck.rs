@@ -46,8 +46,8 @@ where
     }
 }
 
-/// Shrinks to fewer snapshots, then to fewer entries, in all states at once and in single ones, then
-/// to simpler ones, until each snapshot and each entry is needed.
+/// Shrinks to fewer snapshots, then to fewer entries, in all states at once and in single ones,
+/// then to simpler ones, until each snapshot and each entry is needed.
 ///
 /// # Examples
 ///
