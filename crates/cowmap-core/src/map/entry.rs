@@ -203,7 +203,7 @@ impl<'a, K: SentinelKey, V, P: Paging, H: Hashing> Entry<'a, K, V, P, H> {
     /// # Examples
     ///
     /// ```
-    /// let mut stock = cowmap_core::CowMap::from([(1_u64, 1)]);
+    /// let mut stock = cowmap_core::CowMap::from([(1_u64, 1_u32)]);
     /// let entry = stock.entry(1).and_replace_entry_with(|_, left| left.checked_sub(2));
     /// assert_eq!(*entry.or_insert(10), 10);
     /// ```
