@@ -26,7 +26,7 @@
 //!
 //! # Orderings
 //!
-//! * [`Count::add`] and [`Shares::add`] are relaxed: whoever adds holds a weight already, so the
+//! * [`Count::add`] and [`Shares::add`] are relaxed: a thread that adds holds a weight already, so the
 //!   object cannot vanish, and the new holder hears of the object through whatever hands it the
 //!   reference.
 //! * [`Count::release`] and [`Shares::release`] subtract with release, so that all the holder did
@@ -39,7 +39,7 @@
 //! * [`Weight::replenish`] adds with release and [`Weight::split`] subtracts with acquire, so that
 //!   the counts have been raised before a part of the new weight is taken away and lowers them.
 //!   Otherwise `split` might be relaxed: the splitter holds a weight on the segment throughout, and
-//!   lets go of it later with release, which whoever reads the weight at the end acquires.
+//!   lets go of it later with release, which the one that reads the weight at the end acquires.
 //! * [`Shares::divide`] is a release, because it lets go of the holder; it is also what `replenish`
 //!   is to a weight (release) and what `split` is (acquire).
 

@@ -69,7 +69,8 @@
 //!   anybody can let go of the weight that it is raised for, and lowered after what held is gone.
 //!   Whoever takes the last weight away destroys the object.
 //! * **S2** Segments that share a holder have the same children beginning in its bundle. A child
-//!   belongs to the bundle of its first link. A bundle in which a child begins has a holder; others may have one.
+//!   belongs to the bundle of its first link. A bundle in which a child begins has a holder; others
+//!   may have one.
 //! * **S3** A path is owned if on each level from the root down the count of the segment is the
 //!   weight that it is held with, and the count of the holder of what follows is the segment's
 //!   weight. A page, segment or holder is written only by a handle that is borrowed mutably, below

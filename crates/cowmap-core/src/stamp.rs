@@ -6,7 +6,7 @@
 //!
 //! Stamps are even numbers that grow along the history of a tree. A copy of a root gets the next
 //! one, which no page below can have. Copying a segment shares what is below it, so the copier
-//! first makes the original's stamp **void**, by its lowest bit: otherwise whoever holds the
+//! first makes the original's stamp **void**, by its lowest bit: otherwise the handle that holds the
 //! original would trust it again as soon as the copier lets go. A root that has one owner and a
 //! void stamp gets the next one. Segments below the root are void.
 //!

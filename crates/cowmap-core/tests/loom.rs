@@ -143,7 +143,7 @@ fn a_reader_drops_two_levels_that_are_then_written() {
     one_reader(LEVELS, None);
 }
 
-/// Two threads and the one that made the map drop their handles: whoever is last frees what the
+/// Two threads and the one that made the map drop their handles: the last one frees what the
 /// others have read.
 fn last_drop(len: u64, preemptions: Option<usize>) {
     check(preemptions, move || {
@@ -254,7 +254,7 @@ fn two_writers_unshare_two_levels() {
 }
 
 /// Three handles share a holder. One has divided it already; the others do so at the same time, and
-/// let go of what they made: whoever finds itself the only one left must hold the page with what the
+/// let go of what they made: the one that finds itself alone must hold the page with what the
 /// others do not.
 #[test]
 fn three_handles_divide_one_holder() {

@@ -36,7 +36,7 @@ struct Mark {
     nth: usize,
 }
 
-/// A run of groups. It only tells where slots are; whoever reads or writes them through it says by
+/// A run of groups. It only tells where slots are; the code that reads or writes them through it says by
 /// which right.
 struct Portion<W, V> {
     pages: Arc<[Planned<W, V>]>,

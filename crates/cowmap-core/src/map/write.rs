@@ -9,7 +9,7 @@ use crate::policy::Paging;
 use crate::word::Word;
 
 impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
-    /// Sets the value of `key`, and answers the one it had. O(1); copies the key's page if it is
+    /// Sets the value of `key`, and returns the one it had. O(1); copies the key's page if it is
     /// shared. An existing key's value is replaced in place: the map does not grow.
     ///
     /// # Panics
@@ -36,7 +36,7 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
         self.insert_word(word, value)
     }
 
-    /// Sets the value of `key` as [`insert`](Self::insert) does, but answers an error where that
+    /// Sets the value of `key` as [`insert`](Self::insert) does, but returns an error where that
     /// panics.
     ///
     /// # Errors
@@ -93,7 +93,7 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
         tree.get_mut(&rules, word).or_raise()
     }
 
-    /// Removes `key` and answers its value. O(1); copies the key's page if it is shared, and
+    /// Removes `key` and returns its value. O(1); copies the key's page if it is shared, and
     /// nothing if the key is absent. Shrinks the map when it has become sparse.
     ///
     /// # Examples
@@ -111,7 +111,7 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
         self.remove_word(encode(key))
     }
 
-    /// Removes `key`, and answers it as it was stored, with its value. O(1); copies as
+    /// Removes `key`, and returns it as it was stored, with its value. O(1); copies as
     /// [`remove`](Self::remove) does.
     ///
     /// # Examples
@@ -231,7 +231,7 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
         self.try_reserve(additional).or_raise();
     }
 
-    /// Makes room as [`reserve`](Self::reserve) does, but answers an error where that panics or
+    /// Makes room as [`reserve`](Self::reserve) does, but returns an error where that panics or
     /// aborts.
     ///
     /// # Errors

@@ -45,7 +45,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         }
     }
 
-    /// Sets the value of `word` and answers the one it had.
+    /// Sets the value of `word` and returns the one it had.
     #[inline]
     pub(crate) fn insert<R: Rules<V>>(
         &mut self,
@@ -190,7 +190,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         unsafe { Ok(page.borrow_mut().value_mut(slot)) }
     }
 
-    /// Removes `word` and answers its value; nothing is copied if there is none.
+    /// Removes `word` and returns its value; nothing is copied if there is none.
     #[inline]
     pub(crate) fn remove<R: Rules<V>>(
         &mut self,

@@ -1,10 +1,10 @@
 //! The way from the root to a page, to write: [`OwnedPath`], the only door to writing.
 //!
-//! Being the only owner is a property of the path (S3). But for writes that know it by a stamp
-//! (`edit.rs`), it is established here and nowhere else, from the root downward: by [`OwnedPath::unshare`], which copies what is shared one segment at a
-//! time, or by [`OwnedPath::if_sole`], which only looks. Each step leaves a valid tree, so a panic
-//! in `V::clone` or an allocation that fails in the middle leaves the map as it was, at most less
-//! shared.
+//! Being the only owner is a property of the path (S3). It is established here, from the root
+//! downward: by [`OwnedPath::unshare`], which copies what is shared one segment at a time, or by
+//! [`OwnedPath::if_sole`], which only looks. (Beside this, `edit.rs` knows it by a stamp.) Each step
+//! leaves a valid tree, so a panic in `V::clone` or an allocation that fails in the middle leaves
+//! the map as it was, at most less shared.
 
 use super::Tree;
 use super::link::Link;

@@ -112,8 +112,9 @@ impl Segment {
         let start = start.ok_or_else(|| TryReserveError::memory(layout))?;
         let address = start.addr().get();
         let offset = (address + shape.before_links()).next_multiple_of(PAGE_ALIGN) - address;
-        // SAFETY: an allocation starts at a multiple of 16, as which `before_links` ends, so the
-        // layout has room for such an offset and the links behind it; the header before them is aligned, HEADER being a multiple of 16.
+        // SAFETY: an allocation starts at a multiple of 16, and `before_links` is one, so the layout has
+        // room for such an offset and the links behind it; the header before them is aligned,
+        // because HEADER is a multiple of 16.
         unsafe {
             let base = start.add(offset).cast::<Link>();
             base.byte_sub(HEADER).cast::<Header>().write(Header {
