@@ -59,6 +59,9 @@ pub trait SentinelKey: Copy {
     fn into_repr(self) -> Self::Repr;
 
     /// The key of an integer that [`into_repr`](Self::into_repr) gave.
+    ///
+    /// Reading keys as strings, with the feature `serde`, passes integers from outside, too: return
+    /// some key rather than panic. One whose `into_repr` differs is refused there.
     fn from_repr(repr: Self::Repr) -> Self;
 }
 
@@ -289,7 +292,7 @@ pub(crate) fn absent_key_panic<K: SentinelKey>(word: WordOf<K>) -> ! {
 #[inline(never)]
 #[track_caller]
 pub(crate) fn duplicate_key_panic<K: SentinelKey>(word: WordOf<K>) -> ! {
-    panic!("duplicate keys found: {}", KeyName::<K>(word))
+    panic!("duplicate keys found: key {} is given twice", KeyName::<K>(word))
 }
 
 /// A key in messages: its integer, because it may not be `Debug`, and its type if that is not the

@@ -12,8 +12,8 @@ use crate::policy::Paging;
 use crate::tree::Tree;
 
 impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
-    /// The entries by value, moved out of the map: needs no `V: Clone`, as `into_iter` does, but a map
-    /// that shares nothing with another handle. O(pages) to begin with.
+    /// The entries by value, moved out of a map that shares nothing with another handle. Unlike
+    /// `into_iter`, this does not require `V: Clone`. O(pages) to begin with.
     ///
     /// Where values cannot be cloned, `map.into_iter()` means `(&map).into_iter()`, and yields
     /// references; this is what moves the values of such a map.

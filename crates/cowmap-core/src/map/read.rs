@@ -100,13 +100,17 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
         self.tree.get(&self.reading(), word)
     }
 
-    /// An address that stands for what the map holds now, as `Arc::as_ptr` does for an `Arc`: the key
-    /// of a cache of what was computed from a snapshot. O(1).
+    /// The address of what the map shares with its clones, as `Arc::as_ptr` is of an `Arc`: the key of
+    /// a cache of what was computed from a snapshot. O(1).
     ///
-    /// Two handles that exist at the same time and have the same address have the same entries. Keep a
-    /// clone with what was computed: while the clone lives, no write to another handle keeps the
-    /// address, and no other map gets it. A map that is not shared keeps its address when it is
-    /// written. All maps without an allocation have the same one.
+    /// By itself the address says nothing: a map that is not shared keeps it when it is written, and
+    /// another map may get it when this one is gone. So keep a clone with what was computed. While
+    /// that clone lives, a handle with the same address has the same entries, because a write to any
+    /// other handle gives that one another address.
+    ///
+    /// Each clone in the cache keeps its snapshot's memory alive, and makes the next write to the map
+    /// copy; drop old ones. A raw pointer is not `Send`: cast it to a `usize` where the cache is shared
+    /// between threads. All maps without an allocation have the same address.
     ///
     /// # Examples
     ///
@@ -245,7 +249,7 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     }
 }
 
-/// What tests look at.
+// What tests look at.
 impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// Checks every invariant that can be seen from this handle.
     ///

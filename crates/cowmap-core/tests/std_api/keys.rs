@@ -75,7 +75,7 @@ fn disjoint_values_are_lent_at_once<P: Paging, H: Hashing + Default>() {
     let panic = caught(|| {
         map.get_disjoint_mut([3, 1, 3]);
     });
-    assert_eq!(panic.message, "duplicate keys found: 3");
+    assert_eq!(panic.message, "duplicate keys found: key 3 is given twice");
     assert_eq!((panic.file.as_str(), panic.line), (file!(), line!() - 3));
     assert!(map.ptr_eq(&snapshot), "nothing was copied");
 }

@@ -225,7 +225,7 @@ examples! {
         assert_eq!(votes.get_disjoint_mut([2, 4]), [Some(&mut 20), None]);
     }
 
-    #[should_panic(expected = "duplicate keys found: 1")]
+    #[should_panic(expected = "duplicate keys found: key 1 is given twice")]
     fn get_disjoint_mut_of_one_key_twice() {
         Map::from([(1_u64, 10)]).get_disjoint_mut([1, 1]);
     }
