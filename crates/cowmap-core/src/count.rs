@@ -278,8 +278,8 @@ impl Shares {
             }
             let given = if sole { 0 } else { (weight + raised) / 2 };
             let left = (weight + raised - given) as WideNumber;
-            // However many threads find the weight used up at once, what is left of it stays below
-            // four times a fresh one: each of them gives half away.
+            // However many threads find the weight used up at once, what is left of it is four times a
+            // fresh one at most: each of them but the last gives half away.
             if left > Self::MOST_WEIGHT {
                 abort();
             }

@@ -63,6 +63,12 @@ pub trait SentinelKey: Copy {
     /// Reading keys as strings, with the feature `serde`, passes integers from outside, too: return
     /// some key rather than panic. One whose `into_repr` differs is refused there.
     fn from_repr(repr: Self::Repr) -> Self;
+
+    /// The key of an integer from outside, if it is known to be one's.
+    #[doc(hidden)]
+    fn try_from_repr(repr: Self::Repr) -> Option<Self> {
+        Some(Self::from_repr(repr))
+    }
 }
 
 /// The machine integers that slots can store: `i32`, `u32`, `i64`, `u64`, `isize`, `usize`.
@@ -194,6 +200,9 @@ macro_rules! non_zero_key {
             #[inline(always)]
             fn from_repr(repr: $int) -> Self {
                 <$non_zero>::new(repr).expect("an empty slot is never read as a key")
+            }
+            fn try_from_repr(repr: $int) -> Option<Self> {
+                <$non_zero>::new(repr)
             }
         }
     )*};

@@ -147,7 +147,7 @@ pub use key::{Repr, SentinelKey};
 #[cfg(any(feature = "arbitrary", feature = "proptest", feature = "quickcheck"))]
 pub use map::WithSnapshots;
 #[cfg(feature = "serde")]
-pub use map::serde;
+pub use map::serde as serde_forms;
 pub use map::{
     CowMap, Drain, Entry, ExtractIf, FlatCowMap, GetEach, IntoIter, IntoKeys, IntoUnsharedEntries,
     IntoValues, Iter, IterMut, IterSorted, Keys, Map, OccupiedEntry, SeededCowMap, VacantEntry,

@@ -41,20 +41,24 @@ fn implementation(input: &DeriveInput) -> Result<TokenStream, Error> {
         Some(value) => quote_spanned!(at(value.span())=> #value),
         None => quote_spanned!(inside=> #inner::SENTINEL),
     };
-    let values = fields.members().map(|field| {
-        if field == member {
-            quote_spanned!(inside=> #inner::from_repr(__repr))
-        } else {
-            quote_spanned!(outside=> ::core::marker::PhantomData)
-        }
-    });
-    let made = match fields {
-        Fields::Named(_) => {
+    // The struct around a key of the field's type.
+    let around = |inner: TokenStream| {
+        let values = fields.members().map(|field| {
+            if field == member {
+                inner.clone()
+            } else {
+                quote_spanned!(outside=> ::core::marker::PhantomData)
+            }
+        });
+        if let Fields::Named(_) = fields {
             let names = fields.members();
             quote_spanned!(outside=> Self { #(#names: #values),* })
+        } else {
+            quote_spanned!(outside=> Self(#(#values),*))
         }
-        _ => quote_spanned!(outside=> Self(#(#values),*)),
     };
+    let made = around(quote_spanned!(inside=> #inner::from_repr(__repr)));
+    let made_of_key = around(quote_spanned!(inside=> __key));
     let functions = quote_spanned! {inside=>
         #[inline]
         fn into_repr(self) -> Self::Repr {
@@ -63,6 +67,10 @@ fn implementation(input: &DeriveInput) -> Result<TokenStream, Error> {
         #[inline]
         fn from_repr(__repr: Self::Repr) -> Self {
             #made
+        }
+        #[doc(hidden)]
+        fn try_from_repr(__repr: Self::Repr) -> ::core::option::Option<Self> {
+            #inner::try_from_repr(__repr).map(|__key| #made_of_key)
         }
     };
     let allowed = lints::allowed_in(input);

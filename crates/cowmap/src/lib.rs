@@ -4,7 +4,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "serde")]
-pub mod serde;
+pub mod serde_forms;
 pub mod set;
 
 #[cfg(any(feature = "arbitrary", feature = "proptest", feature = "quickcheck"))]

@@ -53,7 +53,7 @@ fn maps_become_each_other_and_those_of_std() {
     assert_eq!(FlatCowMap::from(seeded.clone()), flat);
     assert_eq!(CowMap::from(flat.clone()), paged);
     assert_eq!(SeededCowMap::from(paged.clone()).len(), 500);
-    let hashed: HashMap<u64, String> = paged.clone().into();
+    let hashed = HashMap::from(paged.clone());
     let ordered: BTreeMap<u64, String> = flat.into();
     assert_eq!(hashed.len(), 500);
     assert!(ordered.iter().map(|(key, value)| (*key, value)).eq(paged.iter_sorted()));
@@ -164,6 +164,20 @@ fn operators_of_sets_assign() {
             assert!(a.iter_sorted().eq(before));
         }
     }
+    // Among relatives, what they share stays shared.
+    let big: CowSet<u64> = (0..100_000).collect();
+    let mut empty = CowSet::new();
+    empty |= &big;
+    assert!(empty.ptr_eq(&big));
+    let mut more = big.clone();
+    more.insert(200_000);
+    let mut joined = big.clone();
+    joined |= &more;
+    assert_eq!(joined, more);
+    let usage = joined.memory_usage();
+    assert!(usage.pages - usage.shared_pages <= 1);
+    more -= &big;
+    assert!(more.iter().eq([200_000]));
 }
 
 #[cfg(feature = "rayon")]
@@ -193,7 +207,10 @@ mod parallel {
         for a in &sets {
             for b in &sets {
                 assert_eq!(a.par_union(b).collect::<CowSet<u64>>(), a | b);
-                assert_eq!(a.par_union(b).count(), (a | b).len());
+                // Each once, and in sequential order.
+                assert!(a.union(b).eq(a.par_union(b).collect::<Vec<u64>>()));
+                assert!(a.intersection(b).eq(a.par_intersection(b).collect::<Vec<u64>>()));
+                assert!(a.difference(b).eq(a.par_difference(b).collect::<Vec<u64>>()));
                 assert_eq!(a.par_intersection(b).collect::<CowSet<u64>>(), a & b);
                 assert_eq!(a.par_difference(b).collect::<CowSet<u64>>(), a - b);
                 assert_eq!(a.par_symmetric_difference(b).collect::<CowSet<u64>>(), a ^ b);

@@ -6,7 +6,7 @@
 use std::fmt::{Debug, Display};
 use std::num::{NonZeroI64, NonZeroU32};
 
-use cowmap::serde::{pairs, string_keys};
+use cowmap::serde_forms::{pairs, string_keys};
 use cowmap::{CowMap, CowSet, Fixed, FlatCowMap, Paged, Seeded, SeededCowMap, SentinelKey};
 use serde::de::value::{Error, MapDeserializer, SeqDeserializer};
 use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
@@ -448,4 +448,40 @@ fn seeded_maps_are_read_with_a_secret_of_their_own() {
     let again: cowmap::Map<u64, u8, cowmap::Flat, Seeded> =
         string_keys::deserialize(value).unwrap();
     assert_eq!(again.get(1), Some(&1));
+}
+
+/// A crate that imports everything from `cowmap` still finds serde by its plain name.
+mod glob_import {
+    #[allow(unused_imports, reason = "what is shown")]
+    use cowmap::*;
+    use serde::Deserialize;
+
+    #[test]
+    fn leaves_the_name_of_serde_alone() {
+        #[derive(Deserialize)]
+        struct Table(CowMap<u64, u64>);
+        assert_eq!(serde_json::from_str::<Table>("{\"1\":2}").unwrap().0[1], 2);
+    }
+}
+
+/// A sentinel of one's own leaves an integer that the inner key type has none for.
+#[cfg(feature = "derive")]
+#[test]
+fn an_integer_without_a_key_is_refused() {
+    use cowmap::SentinelKey;
+    use std::num::NonZeroU64;
+
+    #[derive(SentinelKey, Clone, Copy, Debug, PartialEq)]
+    #[sentinel(7)]
+    struct Id(NonZeroU64);
+
+    let read = |text: &str| {
+        let mut input = serde_json::Deserializer::from_str(text);
+        string_keys::deserialize::<Id, bool, _, _, _>(&mut input)
+    };
+    let map: cowmap::CowMap<Id, bool> = read("{\"3\":true}").unwrap();
+    assert_eq!(map.len(), 1);
+    let error = read("{\"0\":true}").map(|map: cowmap::CowMap<Id, bool>| map).unwrap_err();
+    assert!(error.to_string().contains("0 is not a key of type"), "{error}");
+    assert!(read("{\"7\":true}").map(|map: cowmap::CowMap<Id, bool>| map).is_err());
 }

@@ -162,6 +162,12 @@ pub(crate) struct MovedEntries<W: Word, V, P: Paging> {
     entries: IntoEntries<W, V, P>,
 }
 
+// SAFETY: its tree shares nothing, which was seen with acquire (count.rs), and nobody can clone it: so
+// it is the only way to its values, as a `Vec` is to its own.
+unsafe impl<W: Word, V: Send, P: Paging> Send for MovedEntries<W, V, P> {}
+// SAFETY: a shared reference to it gives out shared references to values.
+unsafe impl<W: Word, V: Sync, P: Paging> Sync for MovedEntries<W, V, P> {}
+
 impl<W: Word, V, P: Paging> MovedEntries<W, V, P> {
     /// All entries; the tree comes back if it shares something. O(pages).
     pub(crate) fn of(tree: Tree<W, V, P>) -> Result<Self, Tree<W, V, P>> {

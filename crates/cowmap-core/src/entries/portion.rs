@@ -42,7 +42,7 @@ struct Portion<W, V> {
     pages: Arc<[Planned<W, V>]>,
     start: Mark,
     end: Mark,
-    /// Portions of fewer entries than this are not halved.
+    /// Halves of about fewer entries than this are not made.
     least: usize,
 }
 
@@ -90,7 +90,7 @@ impl<W: Word, V> Portion<W, V> {
     /// Two halves by entries, or one that is too small for that: a single group at the least.
     fn split(self) -> (Self, Option<Self>) {
         let (from, entries) = (self.before(self.start), self.estimate());
-        if entries < self.least.max(2) {
+        if entries / 2 < self.least.max(1) {
             return (self, None);
         }
         let target = from + entries / 2;
@@ -242,7 +242,8 @@ macro_rules! halves {
                 self.portion.estimate()
             }
 
-            /// The same portion, which is not halved where it has fewer entries than `least`.
+            /// The same portion, which is not halved where halves would have fewer entries than
+            /// `least`.
             pub(crate) fn with_least(mut self, least: usize) -> Self {
                 self.portion.least = least;
                 self
@@ -330,14 +331,14 @@ mod tests {
     }
 
     #[test]
-    fn portions_below_the_least_are_not_halved() {
+    fn halves_below_the_least_are_not_made() {
         let rules = Building::<Limits<u64, u64, Paged>, Fixed>::by(&Fixed);
         let mut tree = tree_of::<Paged>(1..=5_000);
-        assert!(SharedPortion::of(&tree).with_least(5_001).split().1.is_none());
-        let (lower, upper) = SharedPortion::of(&tree).with_least(4_000).split();
+        assert!(SharedPortion::of(&tree).with_least(2_501).split().1.is_none());
+        let (lower, upper) = SharedPortion::of(&tree).with_least(1_300).split();
         assert!(upper.is_some() && lower.split().1.is_none());
-        assert!(ExclusivePortion::of(&mut tree, &rules).with_least(5_001).split().1.is_none());
-        assert!(OwnedPortion::of(tree).with_least(5_001).split().1.is_none());
+        assert!(ExclusivePortion::of(&mut tree, &rules).with_least(2_501).split().1.is_none());
+        assert!(OwnedPortion::of(tree).with_least(2_501).split().1.is_none());
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use alloc::collections::BTreeMap;
 #[cfg(feature = "std")]
-use core::hash::{BuildHasher, Hash};
+use core::hash::Hash;
 #[cfg(feature = "std")]
 use std::collections::HashMap;
 
@@ -91,16 +91,15 @@ where
 }
 
 #[cfg(feature = "std")]
-impl<K, V, S, P, H> From<Map<K, V, P, H>> for HashMap<K, V, S>
+impl<K, V, P, H> From<Map<K, V, P, H>> for HashMap<K, V>
 where
     K: SentinelKey + Eq + Hash,
     V: Clone,
-    S: BuildHasher + Default,
     P: Paging,
     H: Hashing,
 {
     /// The same entries. O(n); values are moved out of pages that the map owned alone, and cloned out
-    /// of shared ones.
+    /// of shared ones. (For another hasher: `map.into_iter().collect()`.)
     fn from(map: Map<K, V, P, H>) -> Self {
         map.into_iter().collect()
     }

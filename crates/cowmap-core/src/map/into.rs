@@ -20,7 +20,8 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     ///
     /// # Errors
     ///
-    /// The map, as it was, if another handle shares any of it.
+    /// The map, as it was, if another handle shares any of it. (`.ok()` before `.unwrap()`, where values
+    /// have no `Debug`.)
     ///
     /// # Examples
     ///

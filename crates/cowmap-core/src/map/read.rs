@@ -103,7 +103,7 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// The address of what the map shares with its clones, as `Arc::as_ptr` is of an `Arc`: the key of
     /// a cache of what was computed from a snapshot. O(1).
     ///
-    /// By itself the address says nothing: a map that is not shared keeps it when it is written, and
+    /// By itself the address says nothing: a map that is not shared may keep it when it is written, and
     /// another map may get it when this one is gone. So keep a clone with what was computed. While
     /// that clone lives, a handle with the same address has the same entries, because a write to any
     /// other handle gives that one another address.

@@ -1,6 +1,6 @@
 //! Two sets together: the iterators, the comparisons and the operators.
 //!
-//! The comparisons and operators skip pages that both sets own by their address.
+//! The comparisons, and the operators but `&`, skip pages that both sets own by their address.
 
 use core::fmt;
 use core::iter::FusedIterator;
@@ -285,10 +285,13 @@ operator!(
 );
 
 impl<K: SentinelKey> BitOrAssign<&CowSet<K>> for CowSet<K> {
-    /// Adds the keys of `other`. O(n of `other`); copies the shared pages that get a key.
+    /// Adds the keys of `other`. O(pages, and the keys of `other` in pages that this set has not);
+    /// copies the shared pages that get a key.
     fn bitor_assign(&mut self, other: &CowSet<K>) {
-        if !self.ptr_eq(other) {
-            self.extend(other.iter());
+        if self.is_empty() {
+            self.clone_from(other);
+        } else {
+            self.map.extend(other.map.difference(&self.map));
         }
     }
 }
@@ -302,34 +305,35 @@ impl<K: SentinelKey> BitAndAssign<&CowSet<K>> for CowSet<K> {
     }
 }
 
+/// How much smaller a set must be to be gone through key by key.
+const FEW: usize = 16;
+
 impl<K: SentinelKey> SubAssign<&CowSet<K>> for CowSet<K> {
-    /// Removes the keys of `other`. O(n of the smaller set); copies the shared pages that lose a
-    /// key.
+    /// Removes the keys of `other`. O(n of `other`) where that is few, else as `-`; copies the shared
+    /// pages that lose a key.
     fn sub_assign(&mut self, other: &CowSet<K>) {
-        if self.ptr_eq(other) {
-            self.clear();
-        } else if other.len() < self.len() {
+        if other.len() < self.len() / FEW {
             for key in other {
                 self.remove(key);
             }
         } else {
-            self.retain(|key| !other.contains(key));
+            *self = &*self - other;
         }
     }
 }
 
 impl<K: SentinelKey> BitXorAssign<&CowSet<K>> for CowSet<K> {
-    /// Removes the keys that `other` has, too, and adds those that only `other` has. O(n of
-    /// `other`); copies the shared pages that change.
+    /// Removes the keys that `other` has, too, and adds those that only `other` has. O(n of `other`)
+    /// where that is few, else as `^`; copies the shared pages that change.
     fn bitxor_assign(&mut self, other: &CowSet<K>) {
-        if self.ptr_eq(other) {
-            self.clear();
-            return;
-        }
-        for key in other {
-            if !self.remove(key) {
-                self.insert(key);
+        if other.len() < self.len() / FEW {
+            for key in other {
+                if !self.remove(key) {
+                    self.insert(key);
+                }
             }
+        } else {
+            *self = &*self ^ other;
         }
     }
 }

@@ -119,7 +119,8 @@ impl<K: SentinelKey + Send + Sync> CowSet<K> {
     /// assert_eq!(a.par_union(&b).count(), 3);
     /// ```
     pub fn par_union<'a>(&'a self, other: &'a Self) -> ParUnion<'a, K> {
-        ParUnion { first: self, second: other }
+        let (large, small) = if self.len() >= other.len() { (self, other) } else { (other, self) };
+        ParUnion { first: large, second: small }
     }
 
     /// The keys that are in both sets, in parallel. O(n of the smaller).

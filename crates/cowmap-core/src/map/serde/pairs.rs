@@ -1,5 +1,5 @@
 //! A map as a sequence of pairs of a key and a value, whatever the format: for
-//! `#[serde(with = "cowmap::serde::pairs")]`.
+//! `#[serde(with = "cowmap::serde_forms::pairs")]`.
 //!
 //! Keys are written and read by their own `Serialize` and `Deserialize`, so that they may be more
 //! than integers.
@@ -29,7 +29,7 @@ use crate::policy::Paging;
 ///
 /// ```
 /// use cowmap_core::CowMap;
-/// use cowmap_core::serde::pairs;
+/// use cowmap_core::serde_forms::pairs;
 ///
 /// let map = CowMap::from([(1_u64, "one")]);
 /// let value = pairs::serialize(&map, serde_json::value::Serializer).unwrap();
@@ -57,7 +57,7 @@ where
 ///
 /// ```
 /// use cowmap_core::CowMap;
-/// use cowmap_core::serde::pairs;
+/// use cowmap_core::serde_forms::pairs;
 ///
 /// let input = serde_json::json!([[1, "one"], [2, "two"]]);
 /// let map: CowMap<u64, String> = pairs::deserialize(input).unwrap();

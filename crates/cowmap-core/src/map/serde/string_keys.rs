@@ -1,5 +1,5 @@
 //! A map whose keys are strings of their integers, such as `"42"` and `"-7"`: for
-//! `#[serde(with = "cowmap::serde::string_keys")]`.
+//! `#[serde(with = "cowmap::serde_forms::string_keys")]`.
 //!
 //! Keys are written as strings in formats that people read, such as JSON and TOML, which then read
 //! both strings and integers. In binary formats keys are integers, as without the attribute; both
@@ -39,7 +39,7 @@ use crate::policy::Paging;
 ///
 /// ```
 /// use cowmap_core::CowMap;
-/// use cowmap_core::serde::string_keys;
+/// use cowmap_core::serde_forms::string_keys;
 ///
 /// let map = CowMap::from([(-1_i64, true)]);
 /// let value = string_keys::serialize(&map, serde_json::value::Serializer).unwrap();
@@ -68,7 +68,7 @@ where
 ///
 /// ```
 /// use cowmap_core::CowMap;
-/// use cowmap_core::serde::string_keys;
+/// use cowmap_core::serde_forms::string_keys;
 ///
 /// let read = |input| string_keys::deserialize::<u64, bool, _, _, _>(input);
 /// let map: CowMap<u64, bool> = read(serde_json::json!({"1": true})).unwrap();
@@ -127,11 +127,9 @@ impl<K: SentinelKey> KeyVisitor<K> {
         if repr == K::SENTINEL {
             return Err(E::custom(ReservedKey::new::<K>(())));
         }
-        let key = K::from_repr(repr);
-        if key.into_repr() == repr {
-            Ok(Read(key))
-        } else {
-            Err(E::custom(format_args!("{repr} is not a key of type {}", type_name::<K>())))
+        match K::try_from_repr(repr) {
+            Some(key) if key.into_repr() == repr => Ok(Read(key)),
+            _ => Err(E::custom(format_args!("{repr} is not a key of type {}", type_name::<K>()))),
         }
     }
 }

@@ -29,9 +29,9 @@
 //! #[serde(tag = "type")] // internally tagged: without the attributes below, reading fails
 //! enum Message {
 //!     Balances {
-//!         #[serde(with = "cowmap::serde::string_keys")]
+//!         #[serde(with = "cowmap::serde_forms::string_keys")]
 //!         balances: CowMap<u64, i64>,
-//!         #[serde(with = "cowmap::serde::pairs")]
+//!         #[serde(with = "cowmap::serde_forms::pairs")]
 //!         names: CowMap<u64, String>,
 //!     },
 //! }
@@ -47,4 +47,4 @@
 //! ```
 
 #[doc(inline)]
-pub use cowmap_core::serde::{pairs, string_keys};
+pub use cowmap_core::serde_forms::{pairs, string_keys};
