@@ -25,7 +25,10 @@ run() {
 # mutant PATCH KIND: whether the code compiles with the patch, and a test fails.
 mutant() {
     local failed=1
-    git apply "$1" || return 1
+    if ! git apply "$1"; then
+        echo "the code that this patch breaks has changed: write the patch anew"
+        return 1
+    fi
     if run "$2" --no-run >/dev/null 2>&1; then
         run "$2" >/dev/null 2>&1 || failed=0
     else

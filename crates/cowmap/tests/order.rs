@@ -20,7 +20,7 @@ fn random_keys(count: usize) -> Vec<u64> {
 /// The sizes to try: a dozen between 1,000 and 400,000, off the powers of two; fewer where code is
 /// not optimised.
 fn sizes() -> impl Iterator<Item = usize> {
-    let factor = if cfg!(debug_assertions) { 5.3 } else { 1.73 };
+    let factor = if cfg!(debug_assertions) { 5.3 } else { 1.7 };
     std::iter::successors(Some(1_000.0), move |size| Some(size * factor))
         .take_while(|&size| size < 400_000.0)
         .map(|size| size as usize)
