@@ -2,8 +2,8 @@
 //! all the unsafe code of the project.
 //!
 //! Depend on `cowmap`, which re-exports what users need from here and documents it. This page is
-//! for readers of the engine: how it is laid out, and the invariants that every `// SAFETY:`
-//! comment cites. A hidden `check_invariants` on the map walks all that can be seen from one
+//! for readers of the engine: how it is laid out, and the invariants that `// SAFETY:` comments
+//! cite. A hidden `check_invariants` on the map walks all that can be seen from one
 //! handle; the model tests and the fuzzer call it after every operation. `check_counts` adds up what
 //! several handles hold.
 //!
