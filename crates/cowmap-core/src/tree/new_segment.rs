@@ -5,7 +5,7 @@ use core::mem::ManuallyDrop;
 use super::holder::Holder;
 use super::link::Link;
 use super::segment::{Segment, SegmentShape};
-use crate::count::SEGMENT;
+use crate::count::{HOLDER, SEGMENT};
 use crate::error::TryReserveError;
 use crate::stamp::SegmentStamp;
 
@@ -37,7 +37,7 @@ impl NewSegment {
         Ok(NewSegment(segment))
     }
 
-    /// Gives each bundle in which a child may begin a holder that holds children with what `weight`
+    /// Gives each bundle in which a child begins a holder that holds children with what `weight`
     /// gives for the bundle's first link.
     ///
     /// # Errors
@@ -50,9 +50,28 @@ impl NewSegment {
         // SAFETY: new, with so many bundles.
         unsafe {
             for bundle in self.0.bundles() {
-                if let Some(weight) = weight(self.0.bundle_links(bundle).start) {
+                let links = self.0.bundle_links(bundle);
+                let first = links.start;
+                if self.0.children(links).any(|child| !child.is_empty())
+                    && let Some(weight) = weight(first)
+                {
                     self.0.set_holder(bundle, Some(Holder::new(SEGMENT, weight)?));
                 }
+            }
+        }
+        Ok(self)
+    }
+
+    /// Gives each bundle a holder that holds children with `HOLDER`, before the children are linked.
+    ///
+    /// # Errors
+    ///
+    /// No memory.
+    pub(super) fn with_all_holders(self) -> Result<Self, TryReserveError> {
+        // SAFETY: new, with so many bundles.
+        unsafe {
+            for bundle in self.0.bundles() {
+                self.0.set_holder(bundle, Some(Holder::new(SEGMENT, HOLDER)?));
             }
         }
         Ok(self)

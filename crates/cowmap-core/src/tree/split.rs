@@ -278,7 +278,7 @@ impl<W: Word, V, P: Paging> OwnedPath<'_, W, V, P> {
             let stamp = SegmentStamp::new(old.header().stamp.get());
             let root =
                 NewSegment::allocate(Self::segment_shape(above, 0), stamp, |_| Link::empty())?
-                    .with_holders(|_| Some(HOLDER))?;
+                    .with_all_holders()?;
             let places = root.look();
             for part in 0..1_usize << above {
                 let from = |index| part << below | index;
@@ -333,7 +333,7 @@ impl<W: Word, V, P: Paging> OwnedPath<'_, W, V, P> {
         if height == 1 {
             return Ok(new);
         }
-        let new = new.with_holders(|_| Some(HOLDER))?;
+        let new = new.with_all_holders()?;
         for index in 0..1_usize << bits {
             let below = (P::SEGMENT_BITS, depth + bits);
             let child = Self::empty_segment(below, SegmentStamp::void(), height - 1);
