@@ -1,19 +1,22 @@
 //! Visiting every page of a tree, in an order that is not that of the hash.
 //!
 //! Inserting one map's iteration into another that grows would drive one corner of its directory
-//! deep after another if iteration followed the order of the page hash. So the index in the root
-//! segment, reversed, changes fastest, and that in the segments above the pages slowest.
+//! deep after another if iteration followed the order of the page hash. So the segments above the
+//! pages are visited again and again, each time for one of their links: the index of that link,
+//! reversed, changes slowest. Among segments the order is that of the hash, so that wide ones are
+//! stepped over at once, and a traversal takes time in proportion to the links that are stored.
 //!
-//! A [`Cursor`] counts paths in this order, and every traversal has one: borrowing iterators keep to
-//! the root they began with; walks that write find each page anew from the tree's root, so that
-//! un-sharing what they have not reached yet, or have passed, does not disturb them. The shape of
-//! the directory must stay. Only what changes the shape on its way, settling and shrinking, goes in
-//! the order of the page hash, by [`next_page_hash`].
+//! Every traversal has a [`Cursor`]: borrowing iterators keep to the root they began with; walks that
+//! write find each page anew from the tree's root, so that un-sharing what they have not reached yet,
+//! or have passed, does not disturb them. The shape of the directory must stay. Only what changes the
+//! shape on its way, settling and shrinking, goes in the order of the page hash, by
+//! [`next_page_hash`].
 
 use super::Tree;
 use super::link::Link;
 use super::owned_path::OwnedPath;
 use super::path::Path;
+use super::segment::Segment;
 use super::sharing;
 use crate::count::HANDLE;
 use crate::error::TryReserveError;
@@ -24,26 +27,22 @@ use crate::policy::{Paging, Size};
 use crate::rules::Rules;
 use crate::word::Word;
 
-/// What a traversal must know of a tree.
-#[derive(Clone, Copy)]
-struct Trunk {
-    root: Link,
-    levels: u8,
-    /// Bits of the segments below the root.
-    below: u8,
-}
-
 /// How far a traversal of the pages of a tree has come.
 #[derive(Clone, Copy)]
 pub(crate) struct Cursor {
-    trunk: Trunk,
-    /// Counts the paths: the lowest bits are, reversed, the index in the root segment, the next
-    /// ones that in the segment below, and so on.
+    root: Link,
+    levels: u8,
+    /// The bits of each segment above the pages: of the root if there is one level.
+    bits: u8,
+    /// The bits of each segment between the root and those.
+    between: u8,
+    /// Counts the links of a segment above pages: the index, reversed.
+    pass: u64,
+    /// The least hash that leads to the segment that is next in this pass.
     next: u64,
-    end: u64,
 }
 
-/// The end of a path that was not met on an earlier one.
+/// A page that was not met before.
 struct Stop {
     link: Link,
     /// The least hash that leads there.
@@ -55,14 +54,17 @@ struct Stop {
 impl Cursor {
     /// At the end.
     pub(crate) fn none() -> Self {
-        let trunk = Trunk { root: Link::empty(), levels: 0, below: 0 };
-        Cursor { trunk, next: 0, end: 0 }
+        Cursor { root: Link::empty(), levels: 0, bits: 0, between: 0, pass: 1, next: 0 }
     }
 
     pub(crate) fn over<W: Word, V, P: Paging>(tree: &Tree<W, V, P>) -> Self {
-        let trunk =
-            Trunk { root: tree.root, levels: tree.segment_levels(), below: P::SEGMENT_BITS };
-        Cursor { trunk, next: 0, end: 1 << tree.directory_bits() }
+        let (root, levels) = (tree.root, tree.segment_levels());
+        let bits = match levels {
+            0 => 0,
+            1 => tree.root_bits(),
+            _ => P::SEGMENT_BITS,
+        };
+        Cursor { root, levels, bits, between: P::SEGMENT_BITS, pass: 0, next: 0 }
     }
 
     /// The next page.
@@ -94,10 +96,10 @@ impl Cursor {
         &mut self,
         tree: &Tree<W, V, P>,
     ) -> Option<PageHash> {
-        debug_assert!(self.next == self.end || self.trunk.levels == tree.segment_levels());
-        self.trunk.root = tree.root;
+        debug_assert!(self.is_at_end() || self.levels == tree.segment_levels());
+        self.root = tree.root;
         // SAFETY: the tree is borrowed, so it is alive and not written; the root is its own, and the
-        // end of a path a page of it.
+        // link leads to a page of it.
         unsafe {
             loop {
                 let stop = self.stop::<W, V, false>()?;
@@ -108,67 +110,98 @@ impl Cursor {
         }
     }
 
-    /// The end of the next path that was not met on an earlier one; with a look at the counts on it
-    /// if `COUNTS`. Where there is a directory, the empty page is passed over.
+    #[inline]
+    fn is_at_end(&self) -> bool {
+        self.pass >> self.bits != 0
+    }
+
+    /// The next page that was not met before; with a look at the counts on its path if `COUNTS`.
+    /// Where there is a directory, the empty page is passed over.
     ///
     /// # Safety
     ///
     /// The tree is alive and not written meanwhile.
     #[inline(always)]
     unsafe fn stop<W: Word, V, const COUNTS: bool>(&mut self) -> Option<Stop> {
-        while self.next < self.end {
-            let path = self.next;
-            self.next += 1;
+        while !self.is_at_end() {
             // SAFETY: the caller's promise.
-            let stop = unsafe { self.trunk.follow::<W, V, COUNTS>(path) };
+            let stop = unsafe { self.step::<W, V, COUNTS>() };
             if stop.is_some() {
                 return stop;
             }
         }
         None
     }
-}
 
-impl Trunk {
-    /// The page at the end of a path, unless it was met on an earlier one.
+    /// Steps over one link of a segment above pages, to the page that begins there.
     ///
     /// # Safety
     ///
-    /// As for [`stop`](Cursor::stop).
+    /// As for [`stop`](Self::stop); the cursor is not at the end.
     #[inline(always)]
-    unsafe fn follow<W: Word, V, const COUNTS: bool>(self, mut path: u64) -> Option<Stop> {
-        let (mut link, mut held, mut hash, mut sole) = (self.root, HANDLE, 0, COUNTS);
+    unsafe fn step<W: Word, V, const COUNTS: bool>(&mut self) -> Option<Stop> {
+        let (mut link, mut held, mut hash, mut sole) = (self.root, HANDLE, self.next, COUNTS);
         let mut bits = if self.levels > 0 { 64 - self.root.tag() } else { 0 };
         let mut depth = 0;
-        for _ in 0..self.levels {
-            // SAFETY: what is linked at a height above 0 is a segment, alive; an index of as
-            // many bits as it has is one of its links, and so is the one before if it is not 0. A
-            // bundle in which a child begins has a holder, alive.
-            unsafe {
+        // SAFETY: what is linked at a height above 0 is a segment, alive, and an index of as many bits
+        // as it has is one of its links, as is the first one to the same child.
+        unsafe {
+            for _ in 1..self.levels {
                 let segment = link.segment();
-                let index = reversed(path & ((1 << bits) - 1), u32::from(bits)) as usize;
+                link = segment.link(Segment::index(PageHash(hash), depth, bits));
+                if COUNTS && sole {
+                    let first = segment.span(PageHash(hash), link.depth()).start;
+                    (sole, held) = below(segment, first, held);
+                }
+                (bits, depth) = (self.between, link.tag());
+            }
+            if self.levels == 0 {
+                self.pass = 1;
+            } else {
+                let index = reversed(self.pass, u32::from(bits)) as usize;
+                self.pass_on(depth);
+                let segment = link.segment();
                 let child = segment.link(index);
                 if child.is_empty() || !segment.begins(index) {
                     return None;
                 }
                 if COUNTS && sole {
-                    let header = segment.header();
-                    let shares = segment.holder(segment.bundle(index))?.shares();
-                    sole = header.count.is_sole(held) && shares.is_sole(header.weight.get());
-                    held = shares.weight();
+                    (sole, held) = below(segment, index, held);
                 }
-                // The first link of a child: the bits that the child tells apart itself are clear.
+                // The first link of a page: the bits that it does not tell apart are clear.
                 hash |= (index as u64) << (64 - u32::from(depth) - u32::from(bits));
                 link = child;
             }
-            path >>= bits;
-            bits = self.below;
-            depth = link.tag();
+            // What is linked at height 0 is a page, alive.
+            sole = sole && sharing::count::<W, V>(link, 0).is_some_and(|count| count.is_sole(held));
         }
-        // SAFETY: what is linked at height 0 is a page, alive.
-        sole = sole
-            && unsafe { sharing::count::<W, V>(link, 0) }.is_some_and(|count| count.is_sole(held));
         Some(Stop { link, hash: PageHash(hash), sole })
+    }
+
+    /// Goes on behind a segment of this depth.
+    #[inline(always)]
+    fn pass_on(&mut self, depth: u8) {
+        let end = if depth == 0 { None } else { self.next.checked_add(1 << (64 - depth)) };
+        self.pass += u64::from(end.is_none());
+        self.next = end.unwrap_or(0);
+    }
+}
+
+/// Whether a segment that is held with `held`, and the holder of the child that begins at `index`,
+/// have one owner each, and the weight with which the child is held.
+///
+/// # Safety
+///
+/// The segment is alive and not written meanwhile, and a child begins there, which is not the empty
+/// page.
+unsafe fn below(segment: Segment, index: usize, held: usize) -> (bool, usize) {
+    // SAFETY: the caller's promise; a bundle in which a child begins has a holder, alive (S2).
+    unsafe {
+        let header = segment.header();
+        let Some(holder) = segment.holder(segment.bundle(index)) else { return (false, 0) };
+        let shares = holder.shares();
+        let sole = header.count.is_sole(held) && shares.is_sole(header.weight.get());
+        (sole, shares.weight())
     }
 }
 
