@@ -57,7 +57,8 @@
 //!   the one before it (around the end) has the entry's bit.
 //! * **P5** No word is stored twice.
 //! * **P6** The header's length is the number of entries, and its room what is left of what a page
-//!   of its tier may hold (an ordinary one that was made under a directory of one level, fewer),
+//!   of its tier may hold (an ordinary one that was made under a directory of one level, fewer; one
+//!   that grew as a table under a directory, none more),
 //!   except while a page is being filled and not yet linked, and in a tree of which an owning
 //!   iterator takes the values.
 //!
@@ -90,12 +91,13 @@
 //!   indices on the path. `EMPTY` is held by nobody.
 //! * **D2** The tag of a link is as drawn above, except that the handle's link to a root segment has 64
 //!   less its bits; links of segments of height 1 lead to pages, those of higher ones to segments one
-//!   lower. All pages of a map have the same height, three levels at most.
+//!   lower. All pages of a map have the same height, four levels at most.
 //! * **D3** A segment pointer leads to `2^bits` initialised links behind the header of a live
 //!   allocation, before which is a pointer, or null, for each bundle; `bits` is `SEGMENT_BITS` except
 //!   at the root.
 //! * **D4** A flat map has no directory. A root page has depth 0.
-//! * **D5** The handle's length is the sum of its pages' lengths, with P6's exceptions.
+//! * **D5** The handle's length is the sum of its pages' lengths, with P6's exceptions. It knows how
+//!   many segments there are below the root.
 //!
 //! # Where what is
 //!

@@ -12,7 +12,14 @@ use crate::tier::Tier;
 use crate::word::Word;
 
 /// A directory has so many levels at most; the root of one that has them all grows without limit.
-pub(crate) const MOST_LEVELS: u8 = 3;
+///
+/// Ordinary keys reach the third at half a million entries and the fourth at some 150 million. Keys
+/// that share many bits may reach the fourth at 20 million; without it their root would outgrow 4 KiB.
+pub(crate) const MOST_LEVELS: u8 = 4;
+
+/// A directory may have so many links for each half page of entries: the bound that no choice of keys
+/// can break. Random keys need about a sixth of it, a fifth under one level.
+const LINKS_A_HALF_PAGE: u64 = 8;
 
 /// The overflow bits of a page are rebuilt when entries that had passed as many groups were removed
 /// as there are slots in one of this many parts of the page.
@@ -39,6 +46,9 @@ pub trait Paging: Send + Sync + sealed::Sealed {
     /// The type of a map's length in its handle.
     #[doc(hidden)]
     type Size: Size;
+    /// The type of the number of segments below the root in its handle.
+    #[doc(hidden)]
+    type Segments: Size;
     /// Whether full pages split at all.
     #[doc(hidden)]
     const PAGED: bool;
@@ -88,6 +98,7 @@ pub struct Paged;
 impl sealed::Sealed for Paged {}
 impl Paging for Paged {
     type Size = usize;
+    type Segments = u32;
     const PAGED: bool = true;
     const SEGMENT_BITS: u8 = 6;
     const ROOT_BITS: u8 = 9;
@@ -117,6 +128,7 @@ pub struct Flat;
 impl sealed::Sealed for Flat {}
 impl Paging for Flat {
     type Size = u32;
+    type Segments = ();
     const PAGED: bool = false;
     const SEGMENT_BITS: u8 = 0;
     const ROOT_BITS: u8 = 0;
@@ -135,6 +147,7 @@ pub struct Tiny;
 impl sealed::Sealed for Tiny {}
 impl Paging for Tiny {
     type Size = usize;
+    type Segments = u32;
     const PAGED: bool = true;
     const SEGMENT_BITS: u8 = 1;
     const ROOT_BITS: u8 = 3;
@@ -145,12 +158,12 @@ impl Paging for Tiny {
     const PAGE_SLOTS_OF_HEAVY_VALUES: usize = 8;
 }
 
-/// A map's length as its handle stores it.
+/// A number as a map's handle stores it.
 #[doc(hidden)]
 pub trait Size: Copy + Eq + fmt::Debug + Send + Sync + 'static {
     const ZERO: Self;
     fn get(self) -> usize;
-    fn from_usize(len: usize) -> Self;
+    fn from_usize(number: usize) -> Self;
 }
 
 impl Size for usize {
@@ -165,7 +178,8 @@ impl Size for usize {
     }
 }
 
-/// A flat map is one page, which has fewer than 2^32 slots.
+/// A flat map is one page, which has fewer than 2^32 slots. A segment has two links at least, of which
+/// no machine has room for 2^33.
 impl Size for u32 {
     const ZERO: Self = 0;
     #[inline(always)]
@@ -173,9 +187,22 @@ impl Size for u32 {
         self as usize
     }
     #[inline(always)]
-    fn from_usize(len: usize) -> Self {
-        debug_assert!(u32::try_from(len).is_ok());
-        len as u32
+    fn from_usize(number: usize) -> Self {
+        debug_assert!(u32::try_from(number).is_ok());
+        number as u32
+    }
+}
+
+/// A flat map has no segments.
+impl Size for () {
+    const ZERO: Self = ();
+    #[inline(always)]
+    fn get(self) -> usize {
+        0
+    }
+    #[inline(always)]
+    fn from_usize(number: usize) {
+        debug_assert_eq!(number, 0);
     }
 }
 
@@ -324,11 +351,19 @@ impl<W: Word, V, P: Paging> Limits<W, V, P> {
         Some(if entries < Self::PAGE_ENTRIES / 4 { least } else { least.max(Self::TIER) })
     }
 
+    /// Whether a page of this tier grew as a table because the directory may not tell its entries
+    /// apart. It is always full, so that each insertion looks anew whether it may split.
+    pub(crate) const fn is_table(tier: Tier) -> bool {
+        P::PAGED && Self::TIER.is_below(tier)
+    }
+
     /// With how many entries a page of this tier that has `entries` is full, under a directory of so
     /// many levels.
     pub(crate) fn page_capacity(tier: Tier, levels: u8, entries: usize) -> usize {
         let fewer = Self::PAGE_ENTRIES_UNDER_ONE_LEVEL;
-        if levels == 1 && tier == Self::TIER && entries < fewer {
+        if Self::is_table(tier) {
+            entries
+        } else if levels == 1 && tier == Self::TIER && entries < fewer {
             fewer
         } else {
             Self::SIZING.max_entries(tier)
@@ -392,15 +427,34 @@ impl<W: Word, V, P: Paging> Limits<W, V, P> {
         len < tier.groups() * Self::LANES / 4 || merging.is_some_and(|most| len <= most)
     }
 
+    /// Half of a full ordinary page: what the sizes of directories are measured by.
+    const HALF_PAGE: usize = if Self::PAGE_ENTRIES < 2 { 1 } else { Self::PAGE_ENTRIES / 2 };
+
     /// Whether a directory that tells `2^bits` prefixes apart is in proportion to a map of
-    /// `entries`: the bound that no choice of keys can break. Random keys need about a sixth of it, a
-    /// fifth under one level.
+    /// `entries`.
     pub(crate) fn directory_may_have(bits: u32, entries: usize) -> bool {
-        const TIMES: usize = 8;
-        bits < 56
-            && 1_u64 << bits
-                <= (entries / (Self::PAGE_ENTRIES / 2).max(1)).max(1).saturating_mul(TIMES) as u64
+        let half_pages = (entries / Self::HALF_PAGE).max(1) as u64;
+        bits < 56 && 1_u64 << bits <= half_pages.saturating_mul(LINKS_A_HALF_PAGE)
     }
+
+    /// Whether a directory that stores so many links has too many for `entries`, as removals can leave
+    /// one: 8.5 for each half page, and 768 more. Insertions leave at most what
+    /// [`directory_may_have`](Self::directory_may_have) says, a sixty-third of that for higher levels,
+    /// and a root of 512. It is made coarser from here on, a step a removal, so that it never has
+    /// 9 for each half page and 1,024 more.
+    #[inline]
+    pub(crate) const fn has_too_many(links: usize, entries: usize) -> bool {
+        const SLACK: usize = 768;
+        links > SLACK
+            && links - SLACK
+                > (entries / Self::HALF_PAGE)
+                    .saturating_mul(LINKS_A_HALF_PAGE as usize)
+                    .saturating_add(entries / (2 * Self::HALF_PAGE))
+    }
+
+    /// How many pages a removal merges where there are too many links. One removal makes the bound
+    /// lower by 9 links for each half page; merging two pages gives back one link in the mean.
+    pub(crate) const MERGES_A_REMOVAL: usize = 9_usize.div_ceil(Self::HALF_PAGE);
 }
 
 /// The constants of a map are computed where one is used; here for each target that the crate is

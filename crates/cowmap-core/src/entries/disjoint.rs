@@ -34,12 +34,13 @@ pub(crate) fn values_mut<'a, W: Word, V, P: Paging, R: Rules<V>, const N: usize>
         }
     }
     for (word, slot) in places.into_iter().flatten() {
-        // SAFETY: the slot was found in the page of `word`; un-sharing leaves each entry in its
-        // slot.
-        unsafe { tree.value_mut(rules, word, slot) }.or_raise();
+        let mut slot = tree.slot_now(rules, word, slot);
+        // SAFETY: the slot holds the entry of `word`.
+        unsafe { tree.value_mut(rules, word, &mut slot) }.or_raise();
     }
     Ok(places.map(|place| {
         let (word, slot) = place?;
+        let slot = tree.slot_now(rules, word, slot);
         let page = tree.page(rules.page(word.widen())).page();
         // SAFETY: every page was made this tree's own above (S3), and the tree is borrowed mutably
         // for `'a`. The slot holds the entry of `word`, and no two of the words are equal, so each

@@ -1,7 +1,7 @@
 //! The place of a word in a tree, found once: with an entry, or without.
 //!
 //! It holds the slot, never a pointer across un-sharing: a page that is copied because it is
-//! shared has each entry in the same slot.
+//! shared has each entry in the same slot, and where it is split instead, the slot is found anew.
 
 use crate::error::OrRaise;
 use crate::hash::WordHash;
@@ -51,14 +51,15 @@ impl<'a, W: Word, V, P: Paging, R: Rules<V>> Occupied<'a, W, V, P, R> {
     #[inline]
     pub(crate) fn get_mut(&mut self) -> &mut V {
         // SAFETY: the slot holds the entry of `word` (invariant of the type).
-        unsafe { self.tree.value_mut(&self.rules, self.word, self.slot) }.or_raise()
+        unsafe { self.tree.value_mut(&self.rules, self.word, &mut self.slot) }.or_raise()
     }
 
     /// As [`get_mut`](Self::get_mut), for as long as the tree is borrowed.
     #[inline]
     pub(crate) fn into_mut(self) -> &'a mut V {
+        let Occupied { tree, rules, word, mut slot } = self;
         // SAFETY: the slot holds the entry of `word` (invariant of the type).
-        unsafe { self.tree.value_mut(&self.rules, self.word, self.slot) }.or_raise()
+        unsafe { tree.value_mut(&rules, word, &mut slot) }.or_raise()
     }
 
     /// Removes the entry and returns its value; copies the path to it if it is shared.

@@ -18,18 +18,19 @@ pub(crate) type Held<W, V> = (Page<W, V>, usize);
 type Merged<W, V> = (NewPage<W, V>, [Held<W, V>; 2]);
 
 impl<W: Word, V> PageRef<'_, W, V> {
-    /// Whether the page, which has entries, has any whose page hash has the bit at `depth` clear,
-    /// and any that has it set. Of pages that can be split, a few entries show it.
-    pub(crate) fn has_halves<R: WordHash>(self, depth: u8, rules: &R) -> [bool; 2] {
-        let mut has = [false; 2];
+    /// How many entries of the page have a page hash with the bit at `depth` clear, and how many have
+    /// it set: until there is one of each, which of pages that can be split a few entries show, or if
+    /// `all` are to be counted, in the end.
+    pub(crate) fn halves<R: WordHash>(self, depth: u8, rules: &R, all: bool) -> [usize; 2] {
+        let mut halves = [0; 2];
         for slot in self.slots() {
             let page = rules.page(self.word(slot).widen());
-            has[usize::from(page.bit(u32::from(depth)))] = true;
-            if has == [true; 2] {
+            halves[usize::from(page.bit(u32::from(depth)))] += 1;
+            if !all && halves[0] > 0 && halves[1] > 0 {
                 break;
             }
         }
-        has
+        halves
     }
 
     /// Puts each entry whose page hash is `chosen`, its value from `take`, into a page that is
@@ -184,7 +185,7 @@ impl<W: Word, V> PageRef<'_, W, V> {
         Ok(target)
     }
 
-    /// Clones each entry into one of two new pages of the given shape, by the bit of its page hash
+    /// Clones each entry into one of two new pages of the given shapes, by the bit of its page hash
     /// at `depth`.
     ///
     /// # Errors
@@ -192,11 +193,11 @@ impl<W: Word, V> PageRef<'_, W, V> {
     /// No memory.
     pub(crate) fn clone_halves<R: Rules<V>>(
         self,
-        shape: Shape,
+        shapes: [Shape; 2],
         depth: u8,
         rules: &R,
     ) -> Result<[NewPage<W, V>; 2], TryReserveError> {
-        let mut halves = [NewPage::allocate(shape)?, NewPage::allocate(shape)?];
+        let mut halves = [NewPage::allocate(shapes[0])?, NewPage::allocate(shapes[1])?];
         for (half, target) in [false, true].into_iter().zip(&mut halves) {
             let chosen = |hash: PageHash| hash.bit(u32::from(depth)) == half;
             self.transfer(rules, target, chosen, |value| rules.clone_value(value));

@@ -11,7 +11,7 @@ use super::{MOST_LEVELS, Tree};
 use crate::count::HANDLE;
 use crate::hash::{PageHash, WordHash};
 use crate::page::PageRef;
-use crate::policy::{Limits, Paging};
+use crate::policy::{Limits, Paging, Size};
 use crate::stamp::Stamp;
 use crate::tier::Tier;
 use crate::word::Word;
@@ -27,6 +27,13 @@ struct Held {
     owned: bool,
     /// The root's stamp, if the root has one owner.
     stamp: Option<Stamp>,
+}
+
+/// What was found below a root.
+#[derive(Default)]
+struct Below {
+    entries: usize,
+    segments: usize,
 }
 
 impl<W: Word, V, P: Paging> Tree<W, V, P> {
@@ -48,20 +55,23 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
             let header = unsafe { self.root.segment().header() };
             held.stamp = header.count.is_sole(HANDLE).then(|| header.stamp.get());
         }
-        let len = self.check_child(self.root, self.levels, held, PageHash(0), 0, rules);
-        assert_eq!(len, self.len(), "D5: the map's length");
+        let mut below = Below::default();
+        self.check_child(self.root, self.levels, held, (PageHash(0), 0), rules, &mut below);
+        assert_eq!(below.entries, self.len(), "D5: the map's length");
+        let segments = below.segments.saturating_sub(1);
+        assert_eq!(segments, self.segments.get(), "D5: how many segments are below the root");
     }
 
-    /// Checks a page, or a segment and what is below it, and counts the entries.
+    /// Checks a page, or a segment and what is below it, and counts what there is.
     fn check_child<R: WordHash>(
         &self,
         child: Link,
         height: u8,
         held: Held,
-        prefix: PageHash,
-        depth: u8,
+        (prefix, depth): (PageHash, u8),
         rules: &R,
-    ) -> usize {
+        below: &mut Below,
+    ) {
         // SAFETY: a child of this tree at its height, alive as long as the handle is borrowed.
         let count = unsafe { sharing::count::<W, V>(child, height) };
         let sole = held.owned && count.is_some_and(|count| count.is_sole(held.weight));
@@ -74,9 +84,18 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         unsafe {
             if height == 0 {
                 let page = child.page::<W, V>().borrow();
-                self.check_page(page, Held { owned: sole, ..held }, prefix, depth, rules)
+                self.check_page(page, Held { owned: sole, ..held }, (prefix, depth), rules);
+                below.entries += page.len();
             } else {
-                self.check_segment(child, height, Held { owned: sole, ..held }, prefix, rules)
+                self.check_segment(
+                    child,
+                    height,
+                    Held { owned: sole, ..held },
+                    prefix,
+                    rules,
+                    below,
+                );
+                below.segments += 1;
             }
         }
     }
@@ -85,10 +104,9 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         &self,
         page: PageRef<'_, W, V>,
         held: Held,
-        prefix: PageHash,
-        depth: u8,
+        (prefix, depth): (PageHash, u8),
         rules: &R,
-    ) -> usize {
+    ) {
         assert_eq!(page.depth(), depth, "D1: the depth of a page");
         // SAFETY: alive; nobody else stamps a page that this handle holds, because that takes an owned
         // path (S3).
@@ -105,16 +123,18 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
                 "D1: {word:?} is in a page of another prefix"
             );
         });
-        page.len()
     }
 
     /// Whether a page of this tree may be full with so many entries, whatever the levels when it was
     /// made.
     fn may_hold(tier: Tier, entries: usize) -> bool {
+        if Limits::<W, V, P>::is_table(tier) {
+            return entries <= Limits::<W, V, P>::SIZING.max_entries(tier);
+        }
         [0, 1].map(|levels| Limits::<W, V, P>::page_capacity(tier, levels, 0)).contains(&entries)
     }
 
-    /// Checks a segment and what is below it, and counts the entries.
+    /// Checks a segment and what is below it.
     fn check_segment<R: WordHash>(
         &self,
         link: Link,
@@ -122,7 +142,8 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         held: Held,
         prefix: PageHash,
         rules: &R,
-    ) -> usize {
+        below: &mut Below,
+    ) {
         // SAFETY: children of this tree at their height, and their holders, alive as long as the
         // handle is borrowed.
         unsafe {
@@ -134,7 +155,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
             let bits = if is_root { self.root_bits() } else { P::SEGMENT_BITS };
             assert_eq!(header.bits, bits, "D3: the bits of a segment");
             assert!(is_root || header.stamp.get().is_void(), "S4: a stamp below the root");
-            let (end, mut index, mut len) = (1_usize << bits, 0, 0);
+            let (end, mut index) = (1_usize << bits, 0);
             let weight = header.weight.get();
             assert!(weight > 0, "S1: a segment holds its holders with some weight");
             while index < end {
@@ -164,10 +185,9 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
                 let owned = held.owned && shares.is_sole(weight);
                 let held = Held { weight: shares.weight(), owned, ..held };
                 assert!(held.weight > 0, "S1: a holder holds its children with some weight");
-                len += self.check_child(child, height - 1, held, hash, depth, rules);
+                self.check_child(child, height - 1, held, (hash, depth), rules, below);
                 index += span;
             }
-            len
         }
     }
 

@@ -3,8 +3,10 @@
 //! Inserting one map's iteration into another that grows would drive one corner of its directory
 //! deep after another if iteration followed the order of the page hash. So the segments above the
 //! pages are visited again and again, each time for one of their links: the index of that link,
-//! reversed, changes slowest. Among segments the order is that of the hash, so that wide ones are
-//! stepped over at once, and a traversal takes time in proportion to the links that are stored.
+//! reversed, changes slowest. The segments, too, come in the order of their reversed prefixes. Only
+//! where chosen keys have made a directory so deep that few of its prefixes have a segment of their
+//! own, they come in the order of the hash, and wide ones are stepped over at once. So a traversal
+//! takes time in proportion to the links that are stored.
 //!
 //! Every traversal has a [`Cursor`]: borrowing iterators keep to the root they began with; walks that
 //! write find each page anew from the tree's root, so that un-sharing what they have not reached yet,
@@ -36,11 +38,20 @@ pub(crate) struct Cursor {
     bits: u8,
     /// The bits of each segment between the root and those.
     between: u8,
+    /// How many bits of the page hash the segments higher up tell apart, where their prefixes come in
+    /// reversed order; 64 in the order of the hash.
+    prefix: u8,
     /// Counts the links of a segment above pages: the index, reversed.
     pass: u64,
-    /// The least hash that leads to the segment that is next in this pass.
+    /// The prefix that is next in this pass, reversed; or the least hash that leads to the next segment.
     next: u64,
 }
+
+/// There are no more than this many prefixes for a segment where they come in reversed order. Of
+/// ordinary keys' maps, which have two to four, the iteration is that of all prefixes, always.
+const PREFIXES_A_SEGMENT: usize = 16;
+/// In place of a number of bits.
+const IN_ORDER: u8 = 64;
 
 /// A page that was not met before.
 struct Stop {
@@ -54,7 +65,8 @@ struct Stop {
 impl Cursor {
     /// At the end.
     pub(crate) fn none() -> Self {
-        Cursor { root: Link::empty(), levels: 0, bits: 0, between: 0, pass: 1, next: 0 }
+        let root = Link::empty();
+        Cursor { root, levels: 0, bits: 0, between: 0, prefix: 0, pass: 1, next: 0 }
     }
 
     pub(crate) fn over<W: Word, V, P: Paging>(tree: &Tree<W, V, P>) -> Self {
@@ -64,7 +76,11 @@ impl Cursor {
             1 => tree.root_bits(),
             _ => P::SEGMENT_BITS,
         };
-        Cursor { root, levels, bits, between: P::SEGMENT_BITS, pass: 0, next: 0 }
+        // At most 63 bits.
+        let prefix = tree.directory_bits() as u8 - bits;
+        let most = tree.segments.get().saturating_mul(PREFIXES_A_SEGMENT);
+        let prefix = if levels > 1 && most >> prefix.min(63) == 0 { IN_ORDER } else { prefix };
+        Cursor { root, levels, bits, between: P::SEGMENT_BITS, prefix, pass: 0, next: 0 }
     }
 
     /// The next page.
@@ -140,7 +156,13 @@ impl Cursor {
     /// As for [`stop`](Self::stop); the cursor is not at the end.
     #[inline(always)]
     unsafe fn step<W: Word, V, const COUNTS: bool>(&mut self) -> Option<Stop> {
-        let (mut link, mut held, mut hash, mut sole) = (self.root, HANDLE, self.next, COUNTS);
+        let (mut link, mut held, mut sole) = (self.root, HANDLE, COUNTS);
+        let mut hash = if self.prefix == IN_ORDER {
+            self.next
+        } else {
+            let prefix = u32::from(self.prefix);
+            reversed(self.next, prefix).rotate_right(prefix)
+        };
         let mut bits = if self.levels > 0 { 64 - self.root.tag() } else { 0 };
         let mut depth = 0;
         // SAFETY: what is linked at a height above 0 is a segment, alive, and an index of as many bits
@@ -160,6 +182,10 @@ impl Cursor {
             } else {
                 let index = reversed(self.pass, u32::from(bits)) as usize;
                 self.pass_on(depth);
+                // A lower prefix leads to the same segment.
+                if hash << depth != 0 {
+                    return None;
+                }
                 let segment = link.segment();
                 let child = segment.link(index);
                 if child.is_empty() || !segment.begins(index) {
@@ -181,9 +207,14 @@ impl Cursor {
     /// Goes on behind a segment of this depth.
     #[inline(always)]
     fn pass_on(&mut self, depth: u8) {
-        let end = if depth == 0 { None } else { self.next.checked_add(1 << (64 - depth)) };
-        self.pass += u64::from(end.is_none());
-        self.next = end.unwrap_or(0);
+        let next = if self.prefix != IN_ORDER {
+            Some(self.next + 1).filter(|next| next >> self.prefix == 0)
+        } else {
+            let step = 1_u64.checked_shl(64 - u32::from(depth));
+            step.and_then(|step| self.next.checked_add(step))
+        };
+        self.pass += u64::from(next.is_none());
+        self.next = next.unwrap_or(0);
     }
 }
 

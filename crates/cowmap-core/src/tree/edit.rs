@@ -11,7 +11,7 @@ use super::owned_path::OwnedPath;
 use super::segment::Segment;
 use crate::count::HANDLE;
 use crate::error::TryReserveError;
-use crate::hash::{PageHash, Place};
+use crate::hash::{PageHash, Place, WordHash};
 use crate::page::{Page, Slot};
 use crate::policy::{Limits, Paging, Size};
 use crate::prefetch::{When, prefetch};
@@ -82,7 +82,9 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     ) -> Result<Option<V>, TryReserveError> {
         match self.find_before_copy(rules, word) {
             // SAFETY: the slot was found in the page of `word`.
-            Some(slot) => Ok(Some(replace(unsafe { self.value_mut(rules, word, slot) }?, value))),
+            Some(mut slot) => {
+                Ok(Some(replace(unsafe { self.value_mut(rules, word, &mut slot) }?, value)))
+            }
             None => self.insert_absent(rules, word, value).map(|_| None),
         }
     }
@@ -166,13 +168,13 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     ) -> Result<Option<&mut V>, TryReserveError> {
         match self.find_before_copy(rules, word) {
             // SAFETY: the slot was found in the page of `word`.
-            Some(slot) => unsafe { self.value_mut(rules, word, slot) }.map(Some),
+            Some(mut slot) => unsafe { self.value_mut(rules, word, &mut slot) }.map(Some),
             None => Ok(None),
         }
     }
 
     /// The value in `slot` of the page of `word`, to be changed; copies the path to it if it is
-    /// shared.
+    /// shared. The slot is then the one that the entry has come to be in.
     ///
     /// # Safety
     ///
@@ -182,12 +184,12 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         &mut self,
         rules: &R,
         word: W,
-        slot: Slot,
+        slot: &mut Slot,
     ) -> Result<&mut V, TryReserveError> {
-        let page = self.own_page(rules, word)?;
-        // SAFETY: the page is this handle's own (S3), which is borrowed mutably; a copy has each
-        // entry in its slot.
-        unsafe { Ok(page.borrow_mut().value_mut(slot)) }
+        let page = self.own_page(rules, word, slot)?;
+        // SAFETY: the page is this handle's own (S3), which is borrowed mutably, and has the entry in
+        // this slot.
+        unsafe { Ok(page.borrow_mut().value_mut(*slot)) }
     }
 
     /// Removes `word` and returns its value; nothing is copied if there is none.
@@ -235,13 +237,13 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         &mut self,
         rules: &R,
         word: W,
-        slot: Slot,
+        mut slot: Slot,
     ) -> Result<V, TryReserveError> {
-        let page = self.own_page(rules, word)?;
+        let page = self.own_page(rules, word, &mut slot)?;
         let hash = rules.page(word.widen());
         let place = rules.place_at(word.widen(), hash);
-        // SAFETY: the page is this handle's own (S3), which is borrowed mutably; a copy has each
-        // entry in its slot.
+        // SAFETY: the page is this handle's own (S3), which is borrowed mutably, and has the entry in
+        // this slot.
         Ok(unsafe { self.remove_from(page, slot, (hash, place), rules) })
     }
 
@@ -269,17 +271,46 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         if Limits::<W, V, P>::is_sparse(page.tier(), len, merging) {
             self.settle(hash, rules);
         }
+        if self.has_directory() && self.has_too_many_links() {
+            self.merge_deepest_pages(rules);
+        }
         value
     }
 
-    /// The page of `word`, which has an entry, made this handle's own.
+    /// The slot of `word`, which has an entry that was in this slot before something was un-shared.
     #[inline]
-    fn own_page<R: Rules<V>>(&mut self, rules: &R, word: W) -> Result<Page<W, V>, TryReserveError> {
+    pub(crate) fn slot_now<R: WordHash>(&self, rules: &R, word: W, before: Slot) -> Slot {
         let hash = rules.page(word.widen());
-        match self.own_page_at_once(hash) {
-            Some(page) => Ok(page),
-            None => Ok(OwnedPath::unshare(self, hash)?.into_page(rules)?.page()),
+        let page = self.page(hash);
+        if before.group < page.groups() && page.word(before) == word {
+            return before;
         }
+        let place = rules.place_at(word.widen(), hash);
+        page.find(place, word).expect("un-sharing loses no entry")
+    }
+
+    /// The page of `word`, which has an entry in this slot, made this handle's own. The slot is then
+    /// the one that the entry has come to be in: another one where a page that grew as a table was
+    /// split, so that it is not copied whole again.
+    #[inline]
+    fn own_page<R: Rules<V>>(
+        &mut self,
+        rules: &R,
+        word: W,
+        slot: &mut Slot,
+    ) -> Result<Page<W, V>, TryReserveError> {
+        let hash = rules.page(word.widen());
+        if let Some(page) = self.own_page_at_once(hash) {
+            return Ok(page);
+        }
+        let mut path = OwnedPath::unshare(self, hash)?;
+        let moved = path.split_table(rules)?;
+        let page = path.into_page(rules)?;
+        if moved {
+            let place = rules.place_at(word.widen(), hash);
+            *slot = page.find(place, word).expect("splitting a page loses no entry");
+        }
+        Ok(page.page())
     }
 
     /// Merges or shrinks the page of `hash`, which is this handle's own and has become sparse.

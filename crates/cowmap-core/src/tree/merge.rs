@@ -1,6 +1,9 @@
 //! Making the directory coarser after removals: pages shrink and merge, and what is above them as
 //! far as it can.
 //!
+//! Where chosen keys keep pages apart that lie deep, a directory can be out of proportion to what
+//! removals leave: then its deepest pages are merged whatever they hold, a few with each removal.
+//!
 //! Merged segments get holders of their own: every child is told of them before what held it lets
 //! go, so that the other half may be another handle's, too.
 
@@ -52,8 +55,8 @@ impl<'t, W: Word, V, P: Paging> Path<'t, W, V, P> {
         }
     }
 
-    /// The other half of the page, if the two are to merge.
-    fn mergeable(&self) -> Option<PageRef<'t, W, V>> {
+    /// The other half of the page, if the two have no more than `most` entries together.
+    fn mergeable(&self, most: usize) -> Option<PageRef<'t, W, V>> {
         let (view, segment) = (self.page(), self.parent(0)?);
         let depth = view.depth();
         // SAFETY: a segment of this tree, alive.
@@ -70,7 +73,7 @@ impl<'t, W: Word, V, P: Paging> Path<'t, W, V, P> {
             other_view.depth() == depth
         };
         let together = view.len() + other_view.len();
-        (alike && together <= Limits::<W, V, P>::MERGED_ENTRIES).then_some(other_view)
+        (alike && together <= most).then_some(other_view)
     }
 
     /// The other half of the segment at `height`, if the two are to merge: half of the links of each
@@ -121,16 +124,17 @@ impl<W: Word, V, P: Paging> OwnedPath<'_, W, V, P> {
     ) -> Result<(), TryReserveError> {
         // The other half of a page that is all of its segment is in another segment, until the two
         // merge.
-        while self.merge_page(rules)? | self.narrow()? {}
+        let most = self.tree().merged_entries(fit);
+        while self.merge_page(most, rules)? | self.narrow()? {}
         match self.look().smaller_tier(fit) {
             Some(tier) => self.resize(tier, rules),
             None => Ok(()),
         }
     }
 
-    /// Merges the page with its other half, if both are sparse enough.
-    fn merge_page<R: Rules<V>>(&mut self, rules: &R) -> Result<bool, TryReserveError> {
-        let Some(other) = self.look().mergeable() else { return Ok(false) };
+    /// Merges the page with its other half, if they have no more than `most` entries together.
+    fn merge_page<R: Rules<V>>(&mut self, most: usize, rules: &R) -> Result<bool, TryReserveError> {
+        let Some(other) = self.look().mergeable(most) else { return Ok(false) };
         let view = self.look().page();
         let (depth, entries) = (view.depth() - 1, view.len() + other.len());
         let (hash, page, held, other) = (self.hash(), self.page(), self.held(), other.page());
@@ -216,6 +220,7 @@ impl<W: Word, V, P: Paging> OwnedPath<'_, W, V, P> {
             let merged = merged.hold(held[0]);
             self.set_child(height, depth - 1, Link::to_segment(merged, depth - 1));
             self.note_segment(height, merged);
+            self.count_segments(-1);
             for (half, held) in halves.into_iter().zip(held) {
                 sharing::release::<W, V>(Link::to_segment(half, depth), height, held);
             }
@@ -254,6 +259,7 @@ impl<W: Word, V, P: Paging> OwnedPath<'_, W, V, P> {
             }
             if levels > 1 {
                 child.segment().header().stamp.set(old.header().stamp.get());
+                self.count_segments(-1);
             }
             self.replace_root(child);
             sharing::release::<W, V>(Link::to_root(old, bits), levels, HANDLE);
@@ -281,6 +287,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         }
         // What one page gives up may let another one merge that was visited before.
         while self.shrink_each_page(rules)? {}
+        while self.has_too_many_links() && self.merge_deepest(rules)? {}
         Ok(())
     }
 
@@ -290,7 +297,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         let mut next = Some(PageHash(0));
         while let Some(hash) = next {
             let path = Path::of(self, hash);
-            let merges = path.mergeable().is_some();
+            let merges = path.mergeable(self.merged_entries(Fit::Tight)).is_some();
             if merges || path.smaller_tier(Fit::Tight).is_some() {
                 OwnedPath::unshare(self, hash)?.settle(Fit::Tight, rules)?;
                 merged |= merges;
@@ -303,6 +310,85 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
             next = next_page_hash(self, hash);
         }
         Ok(merged)
+    }
+
+    /// How many entries two pages that merge have together at most.
+    fn merged_entries(&self, fit: Fit) -> usize {
+        match fit {
+            Fit::Loose => Limits::<W, V, P>::MERGED_ENTRIES,
+            Fit::Tight => self.page_capacity(Limits::<W, V, P>::TIER, 0),
+        }
+    }
+
+    /// Whether the directory has more links than its entries, or a reservation, are worth.
+    #[inline]
+    pub(super) fn has_too_many_links(&self) -> bool {
+        let links = self.stored_links();
+        Limits::<W, V, P>::has_too_many(links, self.len())
+            && Limits::<W, V, P>::has_too_many(links, self.entries_or_floor())
+    }
+
+    /// Merges some of the deepest pages after a removal, if there are too many links.
+    ///
+    /// What cannot be allocated now is left as it is.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn merge_deepest_pages<R: Rules<V>>(&mut self, rules: &R) {
+        for _ in 0..Limits::<W, V, P>::MERGES_A_REMOVAL {
+            if !self.has_too_many_links() || self.merge_deepest(rules) != Ok(true) {
+                return;
+            }
+        }
+    }
+
+    /// Merges two pages that are as deep as the directory lets pages be, however many entries they
+    /// have, and narrows what is above them; or only narrows, where no page is as deep. `false` if
+    /// nothing changed.
+    ///
+    /// # Errors
+    ///
+    /// No memory; the tree has the same entries.
+    fn merge_deepest<R: Rules<V>>(&mut self, rules: &R) -> Result<bool, TryReserveError> {
+        let hash = self.deepest();
+        let mut path = OwnedPath::unshare(self, hash)?;
+        let mut changed = path.merge_page(usize::MAX, rules)?;
+        while path.narrow()? {
+            changed = true;
+        }
+        Ok(changed)
+    }
+
+    /// A hash that leads to a page as deep as the directory lets pages be, if there is one, or else
+    /// through a segment that can merge. Looks at each link of a segment a level, perhaps two.
+    fn deepest(&self) -> PageHash {
+        let (mut link, mut hash) = (self.root, PageHash(0));
+        for height in (1..=self.segment_levels()).rev() {
+            let mut segment = link.segment();
+            // SAFETY: segments of this tree, alive and not written while it is borrowed. One that is
+            // linked once has another half, which is linked once, too.
+            unsafe {
+                let mut single = segment.single_link();
+                let depth = segment.header().depth;
+                if single.is_none() && height < self.levels {
+                    let other = hash.other_half(depth);
+                    segment = self.segment_at(height, other);
+                    single = segment.single_link();
+                    if single.is_some() {
+                        hash = other;
+                    }
+                }
+                let Some(index) = single else { return hash };
+                let bits = segment.header().bits;
+                hash = PageHash(hash.0 | (index as u64) << (64 - segment.header().depth - bits));
+                link = segment.link(index);
+            }
+        }
+        hash
+    }
+
+    /// The segment at `height`, at least 1, on the path of `hash`.
+    fn segment_at(&self, height: u8, hash: PageHash) -> Segment {
+        Path::of(self, hash).child(height).segment()
     }
 
     /// Shrinks and merges the pages that belong to this handle alone and may be too large, and what
@@ -320,11 +406,12 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         loop {
             let bytes = self.memory_usage().total;
             if bytes >= before {
-                return;
+                break;
             }
             before = bytes;
             self.settle_each_page(rules);
         }
+        while self.has_too_many_links() && self.merge_deepest(rules) == Ok(true) {}
     }
 
     fn settle_each_page<R: Rules<V>>(&mut self, rules: &R) {

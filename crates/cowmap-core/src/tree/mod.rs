@@ -55,6 +55,8 @@ pub(crate) struct Tree<W: Word, V, P: Paging> {
     /// less its bits: what a page hash is shifted by to index it.
     root: Link,
     len: P::Size,
+    /// How many segments there are below the root.
+    segments: P::Segments,
     /// How many segments lie above each page.
     levels: u8,
     /// The entries that were reserved.
@@ -75,6 +77,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         Tree {
             root: Link::empty(),
             len: P::Size::ZERO,
+            segments: P::Segments::ZERO,
             levels: 0,
             floor: Floor::NONE,
             marker: PhantomData,
@@ -155,6 +158,10 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
             }
             unlikely();
             match self.levels {
+                4 => {
+                    let upper = Self::link_below(self.root_link(hash), hash);
+                    Self::link_below(Self::link_below(upper, hash), hash)
+                }
                 3 => Self::link_below(Self::link_below(self.root_link(hash), hash), hash),
                 1 => self.root.segment().link_apart(self.root_index(hash)),
                 _ => self.root,
@@ -210,6 +217,25 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     pub(crate) fn get<R: WordHash>(&self, rules: &R, word: W) -> Option<&V> {
         let hash = rules.page(word.widen());
         self.page(hash).get(rules.place_at(word.widen(), hash), word)
+    }
+
+    /// What the size of the directory is measured by.
+    fn entries_or_floor(&self) -> usize {
+        self.len().max(self.floor.entries())
+    }
+
+    /// How many links the segments have.
+    #[inline]
+    fn stored_links(&self) -> usize {
+        if !self.has_directory() {
+            return 0;
+        }
+        (1 << self.root_bits()) + (self.segments.get() << P::SEGMENT_BITS)
+    }
+
+    /// Notes how many more segments there are below the root now, or fewer.
+    fn count_segments(&mut self, more: isize) {
+        self.segments = Size::from_usize(self.segments.get().wrapping_add_signed(more));
     }
 
     /// How many bits of the page hash the directory tells apart.

@@ -28,6 +28,8 @@ pub(super) struct OwnedPath<'t, W: Word, V, P: Paging> {
     segments: Segments,
     /// The weight with which the page is held; of no meaning for the empty page.
     held: usize,
+    /// Whether the directory was made finer on this path, which one write does once.
+    widened: bool,
 }
 
 /// Establishing that a path is the handle's own.
@@ -42,7 +44,7 @@ impl<'t, W: Word, V, P: Paging> OwnedPath<'t, W, V, P> {
         tree: &'t mut Tree<W, V, P>,
         hash: PageHash,
     ) -> Result<Self, TryReserveError> {
-        let mut path = OwnedPath { tree, hash, segments: NO_SEGMENTS, held: HANDLE };
+        let mut path = Self::at_root(tree, hash);
         for height in (1..=path.tree.segment_levels()).rev() {
             path.own_segment(height)?;
         }
@@ -51,7 +53,7 @@ impl<'t, W: Word, V, P: Paging> OwnedPath<'t, W, V, P> {
 
     /// The path to the page of `hash`, if everything above the page has one owner, this handle.
     pub(super) fn if_sole(tree: &'t mut Tree<W, V, P>, hash: PageHash) -> Option<Self> {
-        let mut path = OwnedPath { tree, hash, segments: NO_SEGMENTS, held: HANDLE };
+        let mut path = Self::at_root(tree, hash);
         for height in (1..=path.tree.segment_levels()).rev() {
             let segment = path.child(height).segment();
             path.segments[usize::from(height) - 1] = segment;
@@ -71,6 +73,12 @@ impl<'t, W: Word, V, P: Paging> OwnedPath<'t, W, V, P> {
             }
         }
         Some(path)
+    }
+
+    /// A path of which nothing is known yet.
+    #[inline]
+    fn at_root(tree: &'t mut Tree<W, V, P>, hash: PageHash) -> Self {
+        OwnedPath { tree, hash, segments: NO_SEGMENTS, held: HANDLE, widened: false }
     }
 
     /// Makes the segment at `height` the handle's own, what is above it being so, and the holder of
@@ -291,6 +299,16 @@ impl<'t, W: Word, V, P: Paging> OwnedPath<'t, W, V, P> {
                 levels => self.tree.set_root_segment(child.segment(), levels - 1),
             }
         }
+    }
+
+    /// Notes how many more segments there are below the root now, or fewer.
+    pub(super) fn count_segments(&mut self, more: isize) {
+        self.tree.count_segments(more);
+    }
+
+    /// Whether this write may make the directory finer still; it may not any more from then on.
+    pub(super) fn may_widen(&mut self) -> bool {
+        !core::mem::replace(&mut self.widened, true)
     }
 
     /// Notes that the path leads through this segment at `height`, which is linked there and is the

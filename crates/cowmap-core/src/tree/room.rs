@@ -3,6 +3,7 @@
 
 use super::Tree;
 use super::owned_path::OwnedPath;
+use super::split::Split;
 use crate::error::TryReserveError;
 use crate::hash::PageHash;
 use crate::page::PageMut;
@@ -22,20 +23,14 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         rules: &R,
         hash: PageHash,
     ) -> Result<PageMut<'_, W, V>, TryReserveError> {
-        // Keys that share many bits may need several splits; the root doubles for one of them only.
-        let most_bits = self.directory_bits() + 1;
         let mut path = OwnedPath::unshare(self, hash)?;
         loop {
             let view = path.look().page();
-            let (tier, len) = (view.page().tier(), view.len());
             if view.page().is_empty_page() {
                 path.materialise_for_floor()?;
             } else if !view.is_full() {
                 return path.into_page(rules);
-            } else if !P::PAGED
-                || tier < Limits::<W, V, P>::TIER
-                || len < path.tree().page_capacity(tier, 0)
-                || !path.split_page(most_bits, rules)?
+            } else if !path.is_as_large_as_pages_get() || path.split_page(rules)? == Split::Refused
             {
                 path.grow(rules)?;
             }
@@ -44,9 +39,18 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
 }
 
 impl<W: Word, V, P: Paging> OwnedPath<'_, W, V, P> {
+    /// Whether the page, which is full, is not to grow if it can be split.
+    fn is_as_large_as_pages_get(&self) -> bool {
+        let (view, ordinary) = (self.look().page(), Limits::<W, V, P>::TIER);
+        let tier = view.page().tier();
+        P::PAGED
+            && (tier > ordinary
+                || tier == ordinary && view.len() >= self.tree().page_capacity(tier, 0))
+    }
+
     /// Makes room in the page, which is full, without splitting it: it may take as many entries as
-    /// its tier has room for, where it was to be less full under one level, or is replaced by a page
-    /// of the next tier.
+    /// its tier has room for, where it was to be less full under one level, one more if it is a table
+    /// that its tier has room for, or is replaced by a page of the next tier.
     #[cold]
     #[inline(never)]
     fn grow<R: Rules<V>>(&mut self, rules: &R) -> Result<(), TryReserveError> {
@@ -54,7 +58,8 @@ impl<W: Word, V, P: Paging> OwnedPath<'_, W, V, P> {
         let (tier, most) =
             (view.page().tier(), Limits::<W, V, P>::SIZING.max_entries(view.page().tier()));
         if view.len() < most {
-            self.own_page(rules)?.set_capacity(most);
+            let room = if Limits::<W, V, P>::is_table(tier) { view.len() + 1 } else { most };
+            self.own_page(rules)?.set_capacity(room);
             return Ok(());
         }
         self.resize(tier.next().ok_or(TryReserveError::CAPACITY)?, rules)

@@ -339,6 +339,22 @@ impl Segment {
         places.filter_map(move |index| unsafe { self.begins(index).then(|| self.link(index)) })
     }
 
+    /// The index of a link to a child that has this one only: where there are two in a pair of links,
+    /// of one that is not the empty page.
+    ///
+    /// # Safety
+    ///
+    /// The segment is alive and not written meanwhile.
+    pub(super) unsafe fn single_link(self) -> Option<usize> {
+        // SAFETY: the caller's promise; there are this many links.
+        unsafe {
+            let links = 1_usize << self.header().bits;
+            let mut evens = (0..links).step_by(2).filter(|_| links > 1);
+            let even = evens.find(|&even| self.link(even) != self.link(even + 1))?;
+            Some(if self.link(even).is_empty() { even + 1 } else { even })
+        }
+    }
+
     /// Whether each even link equals the odd one after it, so that half the links would do.
     ///
     /// # Safety

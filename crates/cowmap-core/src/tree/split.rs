@@ -2,9 +2,11 @@
 //!
 //! A page can split only if its segment links to it twice. If not, the segment splits first,
 //! recursively; the root segment doubles, and when it is as large as it may be, a level is put
-//! above it, until there are three, when it doubles on. Each step moves one segment's links. The
-//! root grows only in proportion to the entries ([`Limits::directory_may_have`]), and by one bit an
-//! insertion: where keys cannot be separated within that, the page grows as a table.
+//! above it, until there are as many as there may be, when it doubles on. The
+//! root grows only in proportion to the entries ([`Limits::directory_may_have`]). One write makes the
+//! directory finer by one bit of one path at most, which divides one segment a level. Where a page's
+//! entries cannot be separated within that, the page grows as a table, and the next write to it goes
+//! on.
 //!
 //! Children go to new holders with the weights that they are held with, so none of them is touched:
 //! that needs all holders of a segment that is divided to be the handle's own.
@@ -22,41 +24,52 @@ use crate::rules::Rules;
 use crate::stamp::{SegmentStamp, Stamp};
 use crate::word::Word;
 
+/// What became of a page that was to be split.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Split {
+    /// The directory may not tell its entries apart.
+    Refused,
+    /// All entries are in one half, which the page is linked for now.
+    Narrowed,
+    /// There are two pages.
+    Halved,
+}
+
 impl<W: Word, V, P: Paging> OwnedPath<'_, W, V, P> {
-    /// Splits the page, which is full, under a directory that tells `most_bits` apart at most;
-    /// `false` where it has to grow instead. The path then leads to the half of its hash.
+    /// Splits the page, which is full, and all that it takes above it. The path then leads to the half
+    /// of its hash.
     ///
     /// # Errors
     ///
     /// No memory; the tree has the same entries.
     #[cold]
     #[inline(never)]
-    pub(super) fn split_page<R: Rules<V>>(
-        &mut self,
-        most_bits: u32,
-        rules: &R,
-    ) -> Result<bool, TryReserveError> {
+    pub(super) fn split_page<R: Rules<V>>(&mut self, rules: &R) -> Result<Split, TryReserveError> {
         if !self.tree().has_directory() {
-            if !Limits::<W, V, P>::directory_may_have(1, self.tree().len()) {
-                return Ok(false);
+            if !(self.may_widen() && self.directory_may_have(1)) {
+                return Ok(Split::Refused);
             }
             self.put_segment_above_root_page()?;
         }
-        if !self.widen_span(0, most_bits)? {
-            return Ok(false);
+        if !self.is_wide(0) && !(self.may_widen() && self.widen_span(0)?) {
+            return Ok(Split::Refused);
         }
         let view = self.look().page();
-        let (depth, entries) = (view.depth(), view.len());
-        let [has_lower, has_upper] = view.has_halves(depth, rules);
-        if !(has_lower && has_upper) {
-            self.narrow_span(depth, has_upper, rules)?;
-            return Ok(true);
+        let (depth, entries, tier) = (view.depth(), view.len(), view.page().tier());
+        let [lower, upper] = view.halves(depth, rules, Limits::<W, V, P>::is_table(tier));
+        if lower == 0 || upper == 0 {
+            self.narrow_span(depth, upper > 0, rules)?;
+            return Ok(Split::Narrowed);
         }
-        // Both halves have an entry, so that each has one less than the page at most. If the page had
-        // grown as a table, that may be more than an ordinary page holds.
-        let tier = Limits::<W, V, P>::tier_in_directory(entries - 2)
-            .expect("half of a page has fewer entries than a page");
-        let shape = self.tree().shape(tier, entries - 2, depth + 1);
+        // Of an ordinary page each half has one entry less than the page at most.
+        let counted = lower + upper == entries;
+        let shape = |half: usize| {
+            let entries = if counted { half } else { entries - 1 };
+            let tier = Limits::<W, V, P>::tier_in_directory(entries - 1)
+                .expect("half of a page has fewer entries than a page");
+            self.tree().shape(tier, entries, depth + 1)
+        };
+        let shapes = [shape(lower), shape(upper)];
         let (hash, held) = (self.hash(), self.held());
         let held_upper = self.own_bundle_of(0, self.middle(depth))?;
         if self.page_is_sole() {
@@ -64,12 +77,12 @@ impl<W: Word, V, P: Paging> OwnedPath<'_, W, V, P> {
             // of its links; the upper half's links go to the new page, with the weight of their
             // bundle.
             unsafe {
-                let upper = self.page().split_off(shape, depth, rules)?;
+                let upper = self.page().split_off(shapes[1], depth, rules)?;
                 self.look_at(hash.with_bit(depth, true));
                 self.link_page(upper, held_upper);
             }
         } else {
-            let [lower, upper] = self.look().page().clone_halves(shape, depth, rules)?;
+            let [lower, upper] = self.look().page().clone_halves(shapes, depth, rules)?;
             // SAFETY: each half goes where its first link's bundle holds with this weight; the page is
             // let go of after both are linked.
             unsafe {
@@ -87,7 +100,28 @@ impl<W: Word, V, P: Paging> OwnedPath<'_, W, V, P> {
             self.fit(rules);
         }
         self.turn(hash)?;
-        Ok(true)
+        Ok(Split::Halved)
+    }
+
+    /// Goes on splitting the page if it grew as a table and may be split by now; whether entries moved.
+    ///
+    /// # Errors
+    ///
+    /// No memory; the tree has the same entries.
+    pub(super) fn split_table<R: Rules<V>>(&mut self, rules: &R) -> Result<bool, TryReserveError> {
+        while Limits::<W, V, P>::is_table(self.page().tier()) {
+            match self.split_page(rules)? {
+                Split::Refused => return Ok(false),
+                Split::Narrowed => {}
+                Split::Halved => return Ok(true),
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether a directory that tells so many bits apart is in proportion.
+    fn directory_may_have(&self, bits: u32) -> bool {
+        Limits::<W, V, P>::directory_may_have(bits, self.tree().entries_or_floor())
     }
 
     /// The place of the first link of the upper half of the page of this depth.
@@ -136,35 +170,40 @@ impl<W: Word, V, P: Paging> OwnedPath<'_, W, V, P> {
         }
     }
 
-    /// Sees to it that the child at `height` has two links at least; `false` where the directory may
-    /// not grow that far, or would tell more than `most_bits` apart.
-    fn widen_span(&mut self, height: u8, most_bits: u32) -> Result<bool, TryReserveError> {
-        loop {
-            let Some(segment) = self.parent(height) else { return Ok(false) };
+    /// Whether the child at `height` has two links at least; the root has none.
+    fn is_wide(&self, height: u8) -> bool {
+        self.parent(height).is_some_and(|segment| {
             // SAFETY: a segment of this tree, with an even number of links.
-            let (wide, bits) = unsafe {
+            unsafe {
                 let index = segment.index_of(self.hash());
-                (segment.link(index) == segment.link(index ^ 1), segment.header().bits)
-            };
-            if wide {
-                return Ok(true);
+                segment.link(index) == segment.link(index ^ 1)
             }
-            let (levels, told_apart) = (self.tree().levels, self.tree().directory_bits());
+        })
+    }
+
+    /// Sees to it that the child at `height`, which is not the root, has two links at least; `false`
+    /// where the directory may not grow that far.
+    fn widen_span(&mut self, height: u8) -> Result<bool, TryReserveError> {
+        while !self.is_wide(height) {
+            let levels = self.tree().levels;
             if height + 1 < levels {
-                if !self.widen_span(height + 1, most_bits)? {
+                if !self.widen_span(height + 1)? {
                     return Ok(false);
                 }
                 self.split_segment(height + 1)?;
-            } else if told_apart == most_bits
-                || !Limits::<W, V, P>::directory_may_have(told_apart + 1, self.tree().len())
-            {
+            } else if !self.directory_may_have(self.tree().directory_bits() + 1) {
                 return Ok(false);
-            } else if bits < Limits::<W, V, P>::most_root_bits(levels) {
-                self.double_root(segment)?;
-            } else if !self.put_level_above_root(segment)? {
-                return Ok(false);
+            } else {
+                let root = self.segment(levels);
+                // SAFETY: the root is alive.
+                if unsafe { root.header() }.bits < Limits::<W, V, P>::most_root_bits(levels) {
+                    self.double_root(root)?;
+                } else {
+                    self.put_level_above_root(root)?;
+                }
             }
         }
+        Ok(true)
     }
 
     /// Puts a directory above the root page: a segment of two links to it.
@@ -188,8 +227,9 @@ impl<W: Word, V, P: Paging> OwnedPath<'_, W, V, P> {
     ///
     /// # Safety
     ///
-    /// `old` is alive and not written meanwhile; its holders are its own. `from` keeps the order, and
-    /// each bundle of the new segment has its links from one of the old one's.
+    /// `old` is alive and not written meanwhile; its holders are its own. `from` keeps the order. All
+    /// children that begin in a bundle of the new segment begin in that bundle of the old one which
+    /// the first link of the new one comes from.
     unsafe fn regrouped(
         old: Segment,
         (bits, depth): (u8, u8),
@@ -237,6 +277,7 @@ impl<W: Word, V, P: Paging> OwnedPath<'_, W, V, P> {
                 }
             }
             self.look_at(hash);
+            self.count_segments(1);
             old.free_with_holders();
         }
         Ok(())
@@ -259,38 +300,38 @@ impl<W: Word, V, P: Paging> OwnedPath<'_, W, V, P> {
     }
 
     /// Puts a level above the root segment, which is as large as it may be: its links go to several
-    /// segments. `false` where a child would be in more than one of them.
-    fn put_level_above_root(&mut self, old: Segment) -> Result<bool, TryReserveError> {
+    /// segments. A child with links in more than one of them gets a segment of its own, as wide as the
+    /// child.
+    fn put_level_above_root(&mut self, old: Segment) -> Result<(), TryReserveError> {
         let (levels, hash, below) = (self.tree().levels, self.hash(), P::SEGMENT_BITS);
-        // SAFETY: the root has one owner (S3). No child has links on both sides of a boundary, so
-        // each goes to one of the new segments, with the weight that it is held with. On an
-        // error, the new segments' memory is freed and the children stay with the old root.
+        // SAFETY: the root has one owner (S3). Each child goes to one of the new segments, with the
+        // weight that it is held with, and begins in the first bundle of it if it is the only one. On
+        // an error, the new segments' memory is freed and the children stay with the old root.
         unsafe {
             let bits = old.header().bits;
             let above = bits - below;
-            let boundaries = (1_usize << below..1 << bits).step_by(1 << below);
-            if boundaries.into_iter().any(|at| {
-                old.link(at - 1) == old.link(at) && !(levels == 1 && old.link(at).is_empty())
-            }) {
-                return Ok(false);
-            }
             own_all_bundles::<W, V>(old, levels)?;
             let stamp = SegmentStamp::new(old.header().stamp.get());
             let root =
                 NewSegment::allocate(Self::segment_shape(above, 0), stamp, |_| Link::empty())?
                     .with_all_holders()?;
             let places = root.look();
-            for part in 0..1_usize << above {
-                let from = |index| part << below | index;
-                let made = Self::regrouped(old, (below, above), SegmentStamp::void(), from);
+            let (mut part, mut segments) = (0, 0);
+            while part < 1_usize << above {
+                let wider = Self::widest_child(old, part << below, above);
+                let depth = above - wider;
+                let from = |index| (part << below) + (index << wider);
+                let made = Self::regrouped(old, (below, depth), SegmentStamp::void(), from);
                 match made {
                     Ok(segment) => {
                         let segment = segment.hold(HOLDER);
-                        places.fill(part..part + 1, Link::to_segment(segment, above));
+                        let end = part + (1 << wider);
+                        places.fill(part..end, Link::to_segment(segment, depth));
+                        (part, segments) = (end, segments + 1);
                     }
                     Err(error) => {
-                        for made in 0..part {
-                            places.link(made).segment().free_with_holders();
+                        for made in places.children(0..part) {
+                            made.segment().free_with_holders();
                         }
                         return Err(error);
                     }
@@ -298,9 +339,34 @@ impl<W: Word, V, P: Paging> OwnedPath<'_, W, V, P> {
             }
             self.set_root(root.hold(HANDLE), levels + 1);
             self.note_segment(levels, places.link(places.index_of(hash)).segment());
+            self.count_segments(segments);
             old.free_with_holders();
         }
-        Ok(true)
+        Ok(())
+    }
+
+    /// For the links of the old root from `first` on that may go to one new segment at depth `most`:
+    /// how many times they double until they are all that lead to the child there, or 0 if there is
+    /// more than one.
+    ///
+    /// # Safety
+    ///
+    /// The segment is alive and not written meanwhile; `first` is where links of that depth begin.
+    unsafe fn widest_child(old: Segment, first: usize, most: u8) -> u8 {
+        let mut wider = 0;
+        // SAFETY: the caller's promise; the links are some of the segment's.
+        unsafe {
+            let all = old.header().bits;
+            while wider < most {
+                let links = 1_usize << (all - most + wider + 1);
+                let same = |index: usize| old.link(index) == old.link(first);
+                if first % links != 0 || !(first..first + links).all(same) {
+                    break;
+                }
+                wider += 1;
+            }
+        }
+        wider
     }
 
     /// Builds a directory that tells `depth` bits apart, at least 1, in place of the empty page; its
@@ -316,10 +382,13 @@ impl<W: Word, V, P: Paging> OwnedPath<'_, W, V, P> {
         let root = Self::empty_segment((root_bits, 0), stamp, levels)?;
         // SAFETY: new, and held by the handle in place of the empty page.
         unsafe { self.set_root(root.hold(HANDLE), levels) };
+        let mut segments = 0;
         for height in (1..levels).rev() {
             let segment = self.child(height).segment();
             self.note_segment(height, segment);
+            segments += 1 << (root_bits + P::SEGMENT_BITS * (levels - 1 - height));
         }
+        self.count_segments(segments);
         Ok(())
     }
 

@@ -84,7 +84,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
 
     /// How many links the directory has, for tests of its bounds.
     pub(crate) fn directory_links(&self) -> usize {
-        if self.has_directory() { 1 << self.directory_bits() } else { 0 }
+        self.stored_links()
     }
 
     /// Entries in a full page of ordinary size, for tests and estimates.
