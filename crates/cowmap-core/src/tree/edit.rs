@@ -81,9 +81,10 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         value: V,
     ) -> Result<Option<V>, TryReserveError> {
         match self.find_before_copy(rules, word) {
-            // SAFETY: the slot was found in the page of `word`.
             Some(mut slot) => {
-                Ok(Some(replace(unsafe { self.value_mut(rules, word, &mut slot) }?, value)))
+                // SAFETY: the slot was found in the page of `word`.
+                let old = unsafe { self.value_mut(rules, word, &mut slot) }?;
+                Ok(Some(replace(old, value)))
             }
             None => self.insert_absent(rules, word, value).map(|_| None),
         }

@@ -51,7 +51,7 @@ impl<W: Word, V, P: Paging> OwnedPath<'_, W, V, P> {
             }
             self.put_segment_above_root_page()?;
         }
-        if !self.is_wide(0) && !(self.may_widen() && self.widen_span(0)?) {
+        if !(self.is_wide(0) || self.may_widen() && self.widen_span(0)?) {
             return Ok(Split::Refused);
         }
         let view = self.look().page();
@@ -360,7 +360,7 @@ impl<W: Word, V, P: Paging> OwnedPath<'_, W, V, P> {
             while wider < most {
                 let links = 1_usize << (all - most + wider + 1);
                 let same = |index: usize| old.link(index) == old.link(first);
-                if first % links != 0 || !(first..first + links).all(same) {
+                if !first.is_multiple_of(links) || !(first..first + links).all(same) {
                     break;
                 }
                 wider += 1;

@@ -1,0 +1,292 @@
+//! Bounds that hold whatever the keys: what a write copies, how many links there are.
+//!
+//! A page is crowded if more than a page of keys agree in D bits of their page hash, where D is the
+//! most bits with 2^D at most eight times the half pages of entries.
+
+#[path = "common/allocated.rs"]
+mod allocated;
+mod common;
+
+use allocated::allocated;
+use common::{Chosen, Random};
+use cowmap_core::{Fixed, Map, Paged, Paging, Tiny};
+
+type Tested<P> = Map<u64, u64, P, Fixed>;
+
+/// What an ordinary page takes, and one segment a level with its holders: of 64 links, or where pages
+/// are tiny, 2; and the root.
+fn limits<P: Paging>(map: &Tested<P>) -> (usize, usize) {
+    let (links, full) = map.directory_size();
+    if full > 20 {
+        // A root doubles: the old one's holders become its own, and it has as many more. A new level
+        // takes eight segments in its place.
+        (2_200, 3 * 1_200 + 512 * 8 + 8 * 1_200)
+    } else {
+        // With four levels of two links, the root has most of the links, and a holder for every other.
+        (350, 4 * 500 + 48 * links)
+    }
+}
+
+/// The most links there may be.
+fn most_links<P: Paging>(map: &Tested<P>) -> usize {
+    1_024 + 9 * map.len() / (map.directory_size().1 / 2)
+}
+
+fn check_links<P: Paging>(map: &Tested<P>, what: &str) {
+    let (links, most) = (map.directory_size().0, most_links(map));
+    assert!(links <= most, "{what}: {links} links, at most {most} for {} entries", map.len());
+}
+
+/// Bytes that are no longer shared after a write to `key`, which are what it copied.
+fn copied<P: Paging>(map: &mut Tested<P>, key: u64) -> usize {
+    let snapshot = map.clone();
+    *map.get_mut(key).expect("present") += 1;
+    let usage = map.memory_usage();
+    drop(snapshot);
+    usage.total - usage.shared
+}
+
+/// Inserts a key, and returns what that allocated.
+fn insert<P: Paging>(map: &mut Tested<P>, key: u64) -> usize {
+    allocated(|| assert_eq!(map.insert(key, key), None, "{key} is present"))
+}
+
+/// One key alone in its half of the hash space, the others all in the other half: a first write copies
+/// what it does without that key.
+fn a_lonely_key_costs_others_nothing<P: Paging>(count: usize) {
+    // With more bits that all but one share, most pages would be crowded for ever.
+    for (bits, lonely) in [(1, 1 << 63), (2, 1 << 63), (3, 1 << 61)] {
+        let mut chosen = Chosen::of::<u64, P>(31);
+        let mut map = Tested::<P>::default();
+        let alone = chosen.agreeing(1, lonely, bits);
+        let keys = chosen.agreeing(count, lonely ^ 1 << (64 - bits), bits);
+        for &key in alone.iter().chain(&keys) {
+            let bytes = insert(&mut map, key);
+            let (page, directory) = limits(&map);
+            // As long as all keys are in one page for want of bits, they are crowded.
+            let crowded = map.len() < map.directory_size().1 << bits;
+            assert!(crowded || bytes <= 4 * page + directory, "{bytes} bytes for one insertion");
+        }
+        let (page, directory) = limits(&map);
+        map.check_invariants();
+        check_links(&map, "a lonely key");
+        let usage = map.memory_usage();
+        assert!(usage.pages >= count / map.directory_size().1, "{usage:?}");
+        for &key in keys.iter().step_by(count / 50).chain(&alone) {
+            let bytes = copied(&mut map, key);
+            assert!(bytes <= page + directory, "{bytes} bytes for a first write");
+        }
+    }
+}
+
+#[test]
+fn a_lonely_key_costs_others_nothing_paged() {
+    // So many that there are two levels, and three.
+    a_lonely_key_costs_others_nothing::<Paged>(100_000);
+}
+
+#[test]
+fn a_lonely_key_costs_others_nothing_tiny() {
+    a_lonely_key_costs_others_nothing::<Tiny>(300);
+    a_lonely_key_costs_others_nothing::<Tiny>(3_000);
+}
+
+/// Keys that share many bits come one after the other into a map that has many others: each insertion
+/// allocates little, the map with snapshots or without, and no page stays large.
+fn keys_that_share_many_bits_are_separated_step_by_step<P: Paging>(others: usize) {
+    let mut chosen = Chosen::of::<u64, P>(32);
+    let mut map: Tested<P> = chosen.ordinary(others).iter().map(|&key| (key, key)).collect();
+    let full = map.directory_size().1;
+    // The bits that the directory may tell apart.
+    let most = (8 * others / (full / 2)).ilog2();
+    for bits in [most - 1, most - 3, most.saturating_sub(5), most / 2] {
+        for hold in [false, true] {
+            let prefix = chosen.prefix(bits);
+            // A page for each prefix of `most` bits in the mean would be crowded.
+            let keys = chosen.agreeing((full / 2) << (most - bits), prefix, bits);
+            let mut snapshot = None;
+            for &key in &keys {
+                if hold {
+                    snapshot = Some(map.clone());
+                }
+                let bytes = insert(&mut map, key);
+                let (page, directory) = limits(&map);
+                assert!(bytes <= 4 * page + directory, "{bits} bits, {bytes} bytes");
+            }
+            drop(snapshot);
+            let (page, directory) = limits(&map);
+            map.check_invariants();
+            check_links(&map, "many bits");
+            for &key in keys.iter().step_by(7) {
+                let bytes = copied(&mut map, key);
+                assert!(bytes <= 2 * page + directory, "{bits} bits, {bytes} bytes copied");
+            }
+        }
+    }
+}
+
+#[test]
+fn keys_that_share_many_bits_are_separated_step_by_step_paged() {
+    keys_that_share_many_bits_are_separated_step_by_step::<Paged>(100_000);
+}
+
+#[test]
+fn keys_that_share_many_bits_are_separated_step_by_step_tiny() {
+    keys_that_share_many_bits_are_separated_step_by_step::<Tiny>(3_000);
+}
+
+/// Pages that grew as tables in a small map, which may not tell their keys apart, split when the map has
+/// grown: each at the next write that copies it or adds to it.
+fn tables_split_when_the_map_has_grown<P: Paging>(count: usize, others: usize) {
+    let mut chosen = Chosen::of::<u64, P>(33);
+    let crowd = chosen.agreeing(count, 5 << 56, 8);
+    let mut map: Tested<P> = crowd.iter().map(|&key| (key, key)).collect();
+    map.check_invariants();
+    let pages = map.memory_usage().pages;
+    assert!(pages * map.directory_size().1 < count, "{pages} pages: none is a table");
+    for key in chosen.ordinary(others) {
+        map.insert(key, key);
+    }
+    let (page, directory) = limits(&map);
+    // Each write halves the page of the key, for the most as often as the table is pages large.
+    for &key in crowd.iter().step_by(11) {
+        let mut bytes = usize::MAX;
+        for _ in 0..=count.ilog2() {
+            bytes = copied(&mut map, key);
+        }
+        assert!(bytes <= 2 * page + directory, "{bytes} bytes copied");
+    }
+    map.check_invariants();
+    assert!(crowd.iter().all(|&key| map.contains_key(key)));
+}
+
+#[test]
+fn tables_split_when_the_map_has_grown_paged() {
+    tables_split_when_the_map_has_grown::<Paged>(3_000, 200_000);
+}
+
+#[test]
+fn tables_split_when_the_map_has_grown_tiny() {
+    tables_split_when_the_map_has_grown::<Tiny>(100, 6_000);
+}
+
+/// Entries and disjoint values of a table that splits under them.
+#[test]
+fn a_table_that_splits_keeps_entries_and_lent_values_right() {
+    let mut chosen = Chosen::of::<u64, Tiny>(34);
+    let crowd = chosen.agreeing(100, 5 << 56, 8);
+    let mut map: Tested<Tiny> = crowd.iter().map(|&key| (key, key)).collect();
+    map.extend(chosen.ordinary(6_000).into_iter().map(|key| (key, key)));
+    for pair in crowd.chunks_exact(2) {
+        let _snapshot = map.clone();
+        let mut entry = match map.entry(pair[0]) {
+            cowmap_core::Entry::Occupied(entry) => entry,
+            cowmap_core::Entry::Vacant(_) => panic!("{} is present", pair[0]),
+        };
+        *entry.get_mut() += 1;
+        assert_eq!(*entry.get(), pair[0] + 1);
+        *entry.get_mut() -= 1;
+        assert_eq!(entry.insert(7), pair[0]);
+        assert_eq!(entry.insert(pair[0]), 7);
+        let _snapshot = map.clone();
+        let values = map.get_disjoint_mut([pair[0], pair[1], !0 - 1]);
+        assert_eq!(
+            values.map(|value| value.map(|value| *value)),
+            [Some(pair[0]), Some(pair[1]), None]
+        );
+    }
+    let snapshot = map.clone();
+    for &key in &crowd {
+        let _other = map.clone();
+        assert_eq!(map.remove(key), Some(key));
+    }
+    map.check_invariants();
+    assert!(crowd.iter().all(|&key| snapshot.get(key) == Some(&key) && !map.contains_key(key)));
+}
+
+/// Deep keys in groups that keep their pages apart, in a map that loses all others, then most of the
+/// deep ones: after each removal there are no more links than the entries are worth.
+fn a_directory_follows_removals<P: Paging>(others: usize, groups: u64, hold: bool) {
+    let mut chosen = Chosen::of::<u64, P>(35);
+    let mut map: Tested<P> = chosen.ordinary(others).iter().map(|&key| (key, key)).collect();
+    let full = map.directory_size().1;
+    let most = (8 * others / (full / 2)).ilog2();
+    let ordinary: Vec<u64> = map.keys().collect();
+    let mut deep = Vec::new();
+    for group in 0..groups {
+        // More than two pages that merge may have, which differ in the last bit.
+        let prefix = group << (64 - groups.ilog2());
+        for half in [0, 1 << (64 - most)] {
+            deep.extend(chosen.agreeing(full / 2, prefix | half, most));
+        }
+    }
+    for &key in &deep {
+        map.insert(key, key);
+    }
+    check_links(&map, "deep keys");
+    let (page, directory) = limits(&map);
+    let mut snapshot = None;
+    let mut order = ordinary;
+    let mut random = Random::new(36);
+    random.shuffle(&mut order);
+    random.shuffle(&mut deep);
+    let left = deep.split_off(deep.len() - 60.min(deep.len() / 2));
+    let mut worst = 0;
+    for (number, &key) in order.iter().chain(&deep).enumerate() {
+        if hold && number % 3 == 0 {
+            snapshot = Some(map.clone());
+        }
+        let bytes = allocated(|| assert_eq!(map.remove(key), Some(key)));
+        worst = worst.max(bytes);
+        check_links(&map, "removals");
+        if number % 20_000 == 0 {
+            map.check_invariants();
+        }
+    }
+    drop(snapshot);
+    map.check_invariants();
+    // The page and its path, and those of the pages that are merged elsewhere.
+    assert!(worst <= 6 * page + 2 * directory, "{worst} bytes for one removal");
+    assert_eq!(map.len(), left.len());
+    assert!(left.iter().all(|&key| map.get(key) == Some(&key)));
+    let fresh: Tested<P> = left.iter().map(|&key| (key, key)).collect();
+    map.shrink_to_fit();
+    check_links(&map, "shrunk");
+    let (bytes, wanted) = (map.memory_usage().total, fresh.memory_usage().total);
+    assert!(bytes <= 3 * wanted + 1_024 * 8 + 8 * 1_200, "{bytes} bytes, a fresh map {wanted}");
+}
+
+#[test]
+fn a_directory_follows_removals_paged() {
+    a_directory_follows_removals::<Paged>(60_000, 32, false);
+    a_directory_follows_removals::<Paged>(30_000, 32, true);
+}
+
+#[test]
+fn a_directory_follows_removals_tiny() {
+    a_directory_follows_removals::<Tiny>(3_000, 16, false);
+    a_directory_follows_removals::<Tiny>(3_000, 16, true);
+}
+
+/// The same by one call that removes many.
+#[test]
+fn a_directory_follows_retain() {
+    let mut chosen = Chosen::of::<u64, Paged>(37);
+    let mut map: Tested<Paged> = chosen.ordinary(60_000).iter().map(|&key| (key, key)).collect();
+    let mut deep = Vec::new();
+    for group in 0_u64..32 {
+        for half in [0, 1 << 51] {
+            deep.extend(chosen.agreeing(40, group << 59 | half, 13));
+        }
+    }
+    map.extend(deep.iter().map(|&key| (key, key)));
+    let mut kept = deep.clone();
+    kept.sort_unstable();
+    let snapshot = map.clone();
+    map.retain(|key, _| kept.binary_search(&key).is_ok());
+    assert_eq!(map.len(), deep.len());
+    check_links(&map, "retain");
+    map.check_invariants();
+    assert!(deep.iter().all(|&key| map.get(key) == Some(&key)));
+    assert_eq!(snapshot.len(), 60_000 + deep.len());
+}
