@@ -95,13 +95,15 @@ fn a_lonely_key_costs_others_nothing_tiny() {
 /// allocates little, the map with snapshots or without, and no page stays large.
 fn keys_that_share_many_bits_are_separated_step_by_step<P: Paging>(others: usize) {
     let mut chosen = Chosen::of::<u64, P>(32);
-    let mut map: Tested<P> = chosen.ordinary(others).iter().map(|&key| (key, key)).collect();
+    // All others are in the lower half, so that the upper one has few links.
+    let lower = chosen.agreeing(others, 0, 1);
+    let mut map: Tested<P> = lower.iter().map(|&key| (key, key)).collect();
     let full = map.directory_size().1;
     // The bits that the directory may tell apart.
     let most = (8 * others / (full / 2)).ilog2();
     for bits in [most - 1, most - 3, most.saturating_sub(5), most / 2] {
         for hold in [false, true] {
-            let prefix = chosen.prefix(bits);
+            let prefix = chosen.prefix(bits) | 1 << 63;
             // A page for each prefix of `most` bits in the mean would be crowded.
             let keys = chosen.agreeing((full / 2) << (most - bits), prefix, bits);
             let mut snapshot = None;
@@ -109,8 +111,12 @@ fn keys_that_share_many_bits_are_separated_step_by_step<P: Paging>(others: usize
                 if hold {
                     snapshot = Some(map.clone());
                 }
+                let before = map.directory_size().0;
                 let bytes = insert(&mut map, key);
                 let (page, directory) = limits(&map);
+                // One segment is divided, and a root of up to 128 links that is above it doubles.
+                let more = map.directory_size().0.saturating_sub(before);
+                assert!(full < 20 || more <= 64 + 128, "{more} links more");
                 assert!(bytes <= 4 * page + directory, "{bits} bits, {bytes} bytes");
             }
             drop(snapshot);
@@ -144,10 +150,15 @@ fn tables_split_when_the_map_has_grown<P: Paging>(count: usize, others: usize) {
     map.check_invariants();
     let pages = map.memory_usage().pages;
     assert!(pages * map.directory_size().1 < count, "{pages} pages: none is a table");
+    // None of them is inserted into a page of the crowd.
+    let elsewhere = |key: &u64, map: &Tested<P>| map.hashes(*key).0 >> 56 != 5;
     for key in chosen.ordinary(others) {
-        map.insert(key, key);
+        if elsewhere(&key, &map) {
+            map.insert(key, key);
+        }
     }
     let (page, directory) = limits(&map);
+    assert!(copied(&mut map.unshared(), crowd[0]) > 2 * page, "the table is still there");
     // Each write halves the page of the key, for the most as often as the table is pages large.
     for &key in crowd.iter().step_by(11) {
         let mut bytes = usize::MAX;

@@ -308,3 +308,93 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hash::{Place, WordHash};
+    use crate::policy::{Paged, Tiny};
+
+    /// The page hash of a word is the word.
+    struct Plain;
+
+    impl WordHash for Plain {
+        fn page(&self, word: u64) -> PageHash {
+            PageHash(word)
+        }
+        fn place_at(&self, word: u64, _: PageHash) -> Place {
+            Place(word.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+        }
+    }
+
+    impl Rules<u64> for Plain {
+        fn clone_value(&self, value: &u64) -> u64 {
+            *value
+        }
+    }
+
+    fn tree_of<P: Paging>(words: impl Iterator<Item = u64>) -> Tree<u64, u64, P> {
+        let mut tree = Tree::new();
+        for word in words {
+            tree.insert(&Plain, word, word).expect("there is memory");
+        }
+        tree.check(&Plain);
+        tree
+    }
+
+    /// Words that are spread, below a prefix.
+    fn spread(count: u64, prefix: u64, bits: u32) -> impl Iterator<Item = u64> {
+        (1..=count)
+            .map(move |number| prefix | number.wrapping_mul(0xd134_2543_de82_ef95) >> bits | 1)
+    }
+
+    /// Visits every page, and checks that none comes twice, that hashes lead to them, and how many steps
+    /// that takes.
+    fn check<P: Paging>(name: &str, tree: &Tree<u64, u64, P>) {
+        let mut cursor = Cursor::over(tree);
+        let (mut steps, mut entries, mut seen) = (0, 0, alloc::collections::BTreeSet::new());
+        while !cursor.is_at_end() {
+            steps += 1;
+            // SAFETY: the tree is borrowed, so alive and not written.
+            let Some(stop) = (unsafe { cursor.step::<u64, u64, true>() }) else { continue };
+            let page = tree.page(stop.hash);
+            assert!(page.page() == stop.link.page(), "{name}: another page");
+            assert!(stop.sole || page.page().is_empty_page(), "{name}: a shared page");
+            assert!(seen.insert(page.page().base()), "{name}: a page twice");
+            entries += page.len();
+        }
+        assert_eq!(entries, tree.len(), "{name}");
+        let links = tree.stored_links();
+        let most = PREFIXES_A_SEGMENT * links + 1;
+        assert!(steps <= most, "{name}: {steps} steps for {links} links");
+    }
+
+    fn check_all<P: Paging>(count: u64) {
+        check("none", &tree_of::<P>(0..0));
+        check("few", &tree_of::<P>(spread(5, 0, 0)));
+        check("many", &tree_of::<P>(spread(count, 0, 0)));
+        check("one half", &tree_of::<P>(spread(count, 1 << 63, 1).chain([2])));
+        let deep = || (0..32_u64).flat_map(move |group| spread(count / 200, group << 59, 20));
+        check("deep", &tree_of::<P>(spread(count, 0, 0).chain(deep())));
+        // One corner so deep as the directory may be, and little beside it.
+        let corner =
+            || (1..40).flat_map(move |bits| spread(count / 100, 1 << (63 - bits), bits + 1));
+        check("a corner", &tree_of::<P>(corner()));
+        // A crowd that is one page lets the directory be deep, and few others make it so.
+        let few = || (1..40).flat_map(|bits| spread(150, 1 << (63 - bits), bits + 1));
+        check("few and deep", &tree_of::<P>(spread(5 * count, 1 << 63, 40).chain(few())));
+        let mut tree = tree_of::<P>(spread(count, 0, 0).chain(deep()));
+        let kept: alloc::collections::BTreeSet<u64> = deep().collect();
+        for word in spread(count, 0, 0).filter(|word| !kept.contains(word)) {
+            tree.remove(&Plain, word).expect("there is memory");
+        }
+        tree.check(&Plain);
+        check("what was deep", &tree);
+    }
+
+    #[test]
+    fn a_traversal_takes_steps_in_proportion_to_stored_links() {
+        check_all::<Paged>(60_000);
+        check_all::<Tiny>(3_000);
+    }
+}
