@@ -28,6 +28,14 @@ const LINKS_A_HALF_PAGE: u64 = 8;
 /// groups of a fresh page.
 pub(crate) const STALE_PART: usize = 16;
 
+/// But they are not rebuilt before such entries had passed one in this many of the groups that the
+/// last rebuild passed, because rebuilding a page of colliding keys is expensive.
+///
+/// Counted (`page/removals.rs`): removing colliding keys one by one passes nine times the groups
+/// that lookups of them compare. With 4, full flat pages of ordinary keys would be rebuilt less
+/// often; with more, colliding keys cost more.
+pub(crate) const REBUILD_PART: u64 = 8;
+
 /// How a map divides its entries into pages. Sealed: [`Paged`] and [`Flat`] are all there is.
 ///
 /// # Examples

@@ -84,7 +84,7 @@ impl<W: Word, V> PageRef<'_, W, V> {
             let new = new.header_mut();
             new.len = header.len;
             new.room = header.room;
-            new.stale = header.stale;
+            new.stale_room = header.stale_room;
             Ok(NewPage::of(ManuallyDrop::new(partial).page))
         }
     }

@@ -15,6 +15,8 @@ mod geometry;
 mod mutate;
 mod new_page;
 mod probe;
+#[cfg(test)]
+mod removals;
 mod sequence;
 mod slot;
 mod slots;
@@ -51,9 +53,9 @@ pub(crate) struct Header {
     len: u32,
     /// Entries that the page can still take before it grows.
     room: u32,
-    /// Entries outside their home group that were removed since the overflow bits were last
-    /// rebuilt.
-    stale: u32,
+    /// Groups that entries may still have passed that are removed before the overflow bits are
+    /// rebuilt (`clean.rs`); 0 where that is due.
+    stale_room: u32,
     /// How many bits of the page hash all entries of this page share, in the lowest seven bits, and
     /// above them, in units of 16 bytes, how much of the allocation precedes the overflow bytes.
     depth_and_pad: u32,
@@ -204,7 +206,7 @@ impl<W: Word, V> Page<W, V> {
                 stamp: Stamp::NONE,
                 len: 0,
                 room,
-                stale: 0,
+                stale_room: Geometry::<W, V>::stale_room(tier, 0),
                 // Less than the alignment of a type, which is at most 2^29, so 25 bits.
                 depth_and_pad: ((pad / geometry::ALLOCATION_ALIGN) as u32 * (Header::DEPTH + 1))
                     | u32::from(depth),

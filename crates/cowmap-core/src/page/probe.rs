@@ -4,7 +4,7 @@
 //! keys of a group at once. An insertion that passes a full group sets a bit of that group's
 //! overflow byte, chosen by the key's hash; a search leaves a group without a match unless the
 //! key's bit is set. A removal only frees the slot: no tombstone, nothing moves, nothing is lost
-//! (P4). Bits that removals leave behind are cleaned by [`PageMut::rebuild`]. Counting what
+//! (P4). Bits that removals leave behind are cleaned by [`PageMut::clean`]. Counting what
 //! overflowed past a group is known from Facebook's F14 table (2019); a byte of bits by hash rather
 //! than a counter is what Boost's `unordered_flat_map` does (2022).
 
@@ -121,12 +121,10 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
             return;
         }
         let mut len = 0;
-        let mut displaced = 0;
         for slot in self.slots() {
             let word = self.word(slot);
             let place = rules.place(word.widen());
             let mut sequence = Sequence::from(self.page().home(place), self.groups());
-            displaced += usize::from(sequence.group != slot.group);
             while sequence.group != slot.group {
                 let group = sequence.group;
                 assert!(
@@ -143,10 +141,11 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
         let most = len + self.room();
         assert!(may_hold(self.page().tier(), most), "P6: a page for {most} entries");
         let header = self.header().expect("checked above");
-        assert!(
-            header.stale as usize <= Geometry::<W, V>::LANES * self.groups(),
-            "stale bits are never cleaned ({displaced} entries displaced)"
-        );
+        // A rebuild passes all groups but the last at most, for each slot.
+        let groups = self.groups() as u64;
+        let passed = Geometry::<W, V>::LANES as u64 * groups * (groups - 1);
+        let most = Geometry::<W, V>::stale_room(self.page().tier(), passed);
+        assert!(header.stale_room <= most, "{} stale bits are never cleaned", header.stale_room);
     }
 }
 
@@ -165,7 +164,7 @@ impl<W: Word, V> PageMut<'_, W, V> {
     #[inline(always)]
     pub(super) fn place(&mut self, place: Place, word: W, value: V) -> Slot {
         debug_assert!(word != W::FREE);
-        let slot = self.occupy(self.page().home(place), place, word);
+        let (slot, _) = self.occupy(self.page().home(place), place, word);
         // SAFETY: the slot is one of the page's, and was free, so nothing is overwritten (P3).
         unsafe { self.page().value_ptr(slot).write(value) };
         slot
@@ -258,9 +257,9 @@ impl<W: Word, V> PageMut<'_, W, V> {
     }
 
     /// Writes `word` into the first free slot from its home group on and sets its bit in the groups
-    /// it passes.
+    /// it passes. Returns the slot, and how many groups it passed.
     #[inline(always)]
-    fn occupy(&mut self, home: usize, place: Place, word: W) -> Slot {
+    pub(super) fn occupy(&mut self, home: usize, place: Place, word: W) -> (Slot, usize) {
         let mut sequence = Sequence::from(home, self.groups());
         loop {
             let group = sequence.group;
@@ -268,7 +267,7 @@ impl<W: Word, V> PageMut<'_, W, V> {
             if free != 0 {
                 let slot = Slot { group, lane: free.trailing_zeros() };
                 self.write_word(slot, word);
-                return slot;
+                return (slot, sequence.passed);
             }
             // A page of one group never gets here, for it is not full.
             self.mark_overflow(group, 1_u8.rotate_left(self.page().overflow_bit(place)));
@@ -306,38 +305,8 @@ impl<W: Word, V> PageMut<'_, W, V> {
         unsafe { self.page().value_ptr(slot).read() }
     }
 
-    /// Clears the overflow bits and sets those that the entries need, moving entries towards their
-    /// home groups where there is room. Runs no user code and allocates nothing.
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn rebuild<R: WordHash>(&mut self, rules: &R) {
-        self.header_mut().stale = 0;
-        let groups = self.groups();
-        // SAFETY: the overflow bytes, of which the last group's is the first, are `groups` bytes of
-        // this page, which has one owner (S3).
-        unsafe { self.page().overflow_ptr(groups - 1).write_bytes(0, groups) };
-        let page = self.page();
-        self.for_each_chosen(
-            |group, word| page.home(rules.place(word.widen())) != group,
-            |this, from, word| {
-                let place = rules.place(word.widen());
-                // Frees the slot first, so that the search for a place ends here at the latest.
-                this.write_word(from, W::FREE);
-                let to = this.occupy(page.home(place), place, word);
-                if to != from {
-                    // SAFETY: both are slots of this page; the value is in `from` (P3), whose word
-                    // is free now, and `to` was free: the value moves.
-                    unsafe {
-                        let value = page.value_ptr(from).read();
-                        page.value_ptr(to).write(value);
-                    }
-                }
-            },
-        );
-    }
-
     #[inline(always)]
-    fn write_word(&mut self, slot: Slot, word: W) {
+    pub(super) fn write_word(&mut self, slot: Slot, word: W) {
         // SAFETY: the slot is one of the page's, which has one owner (S3).
         unsafe { self.page().keys_ptr(slot.group).add(slot.lane as usize).write(word) };
     }
