@@ -1,20 +1,26 @@
 //! Sequences of operations on several handles against a model each, read from bytes: what the
 //! fuzzer makes up, and what ordinary tests replay.
 //!
-//! Two bytes are an operation and its argument; any bytes are a sequence. After each operation the
+//! Two bytes are an operation and its argument; any bytes are a sequence. One operation chooses the
+//! family of keys that those after it use ([`Keys`]). After each operation the
 //! handle that was used is compared with its model, entry by entry, and its invariants are checked;
 //! at the end all handles are, and every key is looked up.
 
+use std::any::TypeId;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
+use std::sync::Mutex;
 
 use cowmap_core::{Entry, Hashing, Map, Paging};
+
+mod hostile;
+use hostile::KEYS;
 
 /// Handles that are alive at once.
 const HANDLES: usize = 6;
 
 /// Values of scripts.
-pub trait Value: Clone + Eq + Debug {
+pub trait Value: Clone + Eq + Debug + 'static {
     fn of(number: u8) -> Self;
 }
 
@@ -31,14 +37,57 @@ impl Value for Box<u8> {
     }
 }
 
-/// Keys: a block of neighbours, two families that collide, and keys from all over.
-fn key(number: u8) -> i64 {
-    let id = i64::from(number % 64);
+/// Ordinary keys: a block of neighbours, two families of ids, and keys from all over.
+fn ordinary(number: usize) -> i64 {
+    let id = (number % 64) as i64;
     match number / 64 {
         0 => id,
         1 => id << 56 | 1 << 30,
         2 => ((id + 1) * 112) << 20,
         _ => id.wrapping_mul(0x9e37_79b9_7f4a_7c15_u64.cast_signed()) | 1 << 40,
+    }
+}
+
+/// The keys of scripts: families of as many as a byte can number.
+struct Keys([[i64; KEYS]; Keys::FAMILIES]);
+
+impl Keys {
+    /// Ordinary, crowded and deep ones.
+    const FAMILIES: usize = 3;
+
+    /// The keys of maps with these values and policy, made once.
+    fn of<V: 'static, P: Paging + 'static>() -> &'static Self {
+        static MADE: Mutex<BTreeMap<TypeId, &Keys>> = Mutex::new(BTreeMap::new());
+        let mut made = MADE.lock().expect("making keys does not panic");
+        made.entry(TypeId::of::<(V, P)>()).or_insert_with(|| {
+            let array = |keys: Vec<i64>| keys.try_into().expect("a family of keys");
+            Box::leak(Box::new(Keys([
+                std::array::from_fn(ordinary),
+                array(hostile::crowded::<V, P>()),
+                array(hostile::deep::<V, P>()),
+            ])))
+        })
+    }
+}
+
+/// What scripts did, added up.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Tally {
+    pub operations: usize,
+    /// Operations after which some page was larger than those that split.
+    pub large_pages: usize,
+    /// Prefixes that the largest directory told apart.
+    pub most_prefixes: usize,
+    /// Operations after which a map that had entries left had a smaller directory than before.
+    pub merges: usize,
+}
+
+impl std::ops::AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.operations += other.operations;
+        self.large_pages += other.large_pages;
+        self.most_prefixes = self.most_prefixes.max(other.most_prefixes);
+        self.merges += other.merges;
     }
 }
 
@@ -53,30 +102,50 @@ impl<V: Value, P: Paging, H: Hashing> Clone for Handle<V, P, H> {
     }
 }
 
-/// Runs a script; answers how many operations it had.
+/// Runs a script; returns what it did.
 ///
 /// # Panics
 ///
 /// Panics where a map and its model differ.
-pub fn run<V: Value, P: Paging, H: Hashing + Default>(script: &[u8]) -> usize {
+pub fn run<V, P, H>(script: &[u8]) -> Tally
+where
+    V: Value,
+    P: Paging + 'static,
+    H: Hashing + Default,
+{
+    let keys = Keys::of::<V, P>();
     let first = Handle { map: Map::<i64, V, P, H>::default(), model: BTreeMap::new() };
-    let mut handles = vec![first];
-    let mut steps = 0;
+    let (mut handles, mut family) = (vec![first], 0);
+    let mut tally = Tally::default();
     for operation in script.chunks_exact(2) {
-        step(&mut handles, operation[0], operation[1]);
+        let (before, _) = handles[0].map.directory_size();
+        let combines = operation[0] % 40 < 4;
+        step(&mut handles, keys, &mut family, operation[0], operation[1]);
         handles[0].assert_same();
-        steps += 1;
+        let map = &handles[0].map;
+        let (prefixes, _) = map.directory_size();
+        tally += Tally {
+            operations: 1,
+            large_pages: usize::from(P::PAGED && hostile::has_large_page(map)),
+            most_prefixes: prefixes,
+            merges: usize::from(!combines && !map.is_empty() && (1..before).contains(&prefixes)),
+        };
     }
     for handle in &handles {
         handle.assert_same();
-        handle.assert_finds();
+        handle.assert_finds(keys);
     }
-    steps
+    tally
 }
 
 /// Executes one operation on the first handle.
-fn step<V, P, H>(handles: &mut Vec<Handle<V, P, H>>, operation: u8, number: u8)
-where
+fn step<V, P, H>(
+    handles: &mut Vec<Handle<V, P, H>>,
+    keys: &Keys,
+    family: &mut usize,
+    operation: u8,
+    number: u8,
+) where
     V: Value,
     P: Paging,
     H: Hashing + Default,
@@ -93,7 +162,11 @@ where
                 first.combine(other, number);
             }
         }
-        operation => handles[0].change(operation, number),
+        39 => {
+            *family = usize::from(number) % Keys::FAMILIES;
+            handles[0].assert_usage();
+        }
+        operation => handles[0].change(&keys.0[*family], operation, number),
     }
 }
 
@@ -108,11 +181,18 @@ impl<V: Value, P: Paging, H: Hashing + Default> Handle<V, P, H> {
     }
 
     /// That each key a script can name is found where it should be.
-    fn assert_finds(&self) {
-        for number in 0..=u8::MAX {
-            assert_eq!(self.map.get(key(number)), self.model.get(&key(number)));
+    fn assert_finds(&self, keys: &Keys) {
+        for key in keys.0.as_flattened() {
+            assert_eq!(self.map.get(*key), self.model.get(key));
         }
         assert!(self.map.iter_sorted().eq(self.model.iter().map(|(&key, value)| (key, value))));
+    }
+
+    /// That what the map says of its size may be true.
+    fn assert_usage(&self) {
+        let usage = self.map.memory_usage();
+        assert!(usage.shared <= usage.total && usage.shared_pages <= usage.pages);
+        assert_eq!(self.map.is_empty(), self.model.is_empty());
     }
 
     /// Makes one of two.
@@ -152,9 +232,10 @@ impl<V: Value, P: Paging, H: Hashing + Default> Handle<V, P, H> {
     }
 
     /// Changes a map and its model.
-    fn change(&mut self, operation: u8, number: u8) {
+    fn change(&mut self, keys: &[i64; KEYS], operation: u8, number: u8) {
         let Handle { map, model } = self;
         let value = V::of(number);
+        let key = |number: u8| keys[usize::from(number)];
         let at = key(number);
         let near = |n: u8| key(number.wrapping_add(n));
         let rejected = |key: i64| (key >> 3 ^ key) & 3 == i64::from(number & 3);
@@ -261,7 +342,11 @@ impl<V: Value, P: Paging, H: Hashing + Default> Handle<V, P, H> {
                     model.insert(key, V::of(number));
                 }
             }
-            31 => map.values_mut().zip(0_u8..).for_each(|(value, n)| *value = V::of(n)),
+            31 => {
+                map.values_mut()
+                    .zip((0..=u8::MAX).cycle())
+                    .for_each(|(value, n)| *value = V::of(n));
+            }
             32 => map.shrink_to_fit(),
             33 => map.shrink_to(number.into()),
             34 => map.reserve(usize::from(number) * 2),
@@ -283,14 +368,9 @@ impl<V: Value, P: Paging, H: Hashing + Default> Handle<V, P, H> {
                 assert!(again == *map);
                 *map = again;
             }
-            38 => {
+            _ => {
                 let keys: Vec<i64> = (0..64).map(near).collect();
                 assert!(map.get_each(&keys).eq(keys.iter().map(|key| model.get(key))));
-            }
-            _ => {
-                let usage = map.memory_usage();
-                assert!(usage.shared <= usage.total && usage.shared_pages <= usage.pages);
-                assert_eq!(map.is_empty(), model.is_empty());
             }
         }
         if operation == 31 {

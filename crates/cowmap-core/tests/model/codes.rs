@@ -1,10 +1,16 @@
 //! Keys and values of the tests' types, each made of a small number.
 
-use std::fmt::Debug;
+use std::any::TypeId;
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::fmt::{self, Debug};
+use std::marker::PhantomData;
 use std::num::{NonZeroI32, NonZeroI64, NonZeroIsize, NonZeroU32, NonZeroU64, NonZeroUsize};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use cowmap_core::SentinelKey;
+use cowmap_core::{Flat, Paged, Paging, SentinelKey, Tiny};
+
+use crate::hostile;
 
 /// A key type. Each number gives another key.
 pub(crate) trait Key: SentinelKey + Ord + Debug + 'static {
@@ -76,6 +82,63 @@ non_zero_keys!(
     NonZeroU32: u32, NonZeroI32: u32, NonZeroU64: u64, NonZeroI64: u64, NonZeroUsize: usize, NonZeroIsize: usize
 );
 
+/// A key that collides with others under the fixed hash of maps with the policy `P` and values of 8
+/// bytes.
+pub(crate) struct Hostile<P>(i64, PhantomData<P>);
+
+/// Derived, these would ask for the same of `P`.
+impl<P> Clone for Hostile<P> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<P> Copy for Hostile<P> {}
+impl<P> PartialEq for Hostile<P> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+impl<P> Eq for Hostile<P> {}
+impl<P> PartialOrd for Hostile<P> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl<P> Ord for Hostile<P> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.cmp(&other.0)
+    }
+}
+impl<P> Debug for Hostile<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<P> SentinelKey for Hostile<P> {
+    type Repr = i64;
+    const SENTINEL: i64 = i64::MIN;
+    fn into_repr(self) -> i64 {
+        self.0
+    }
+    fn from_repr(repr: i64) -> Self {
+        Hostile(repr, PhantomData)
+    }
+}
+
+impl<P: Paging + 'static> Key for Hostile<P> {
+    /// The lower numbers give crowded keys, more than fit into a page, the others deep ones.
+    fn from_code(code: u8) -> Self {
+        static MADE: Mutex<BTreeMap<TypeId, Vec<i64>>> = Mutex::new(BTreeMap::new());
+        let mut made = MADE.lock().expect("making keys does not panic");
+        let keys = made.entry(TypeId::of::<P>()).or_insert_with(|| {
+            let (crowded, deep) = (hostile::crowded::<u64, P>(), hostile::deep::<u64, P>());
+            [&crowded[..160], &deep[160..]].concat()
+        });
+        Self::from_repr(keys[usize::from(code)])
+    }
+}
+
 /// A value with an alignment larger than a cache line.
 #[derive(Clone, Default, PartialEq, Debug)]
 #[repr(align(128))]
@@ -117,4 +180,7 @@ fn codes_give_different_keys_none_of_them_reserved() {
     check::<NonZeroU64>();
     check::<NonZeroIsize>();
     check::<NonZeroUsize>();
+    check::<Hostile<Flat>>();
+    check::<Hostile<Paged>>();
+    check::<Hostile<Tiny>>();
 }

@@ -2,6 +2,9 @@
 //! change: every method, on every kind of map, shared and not.
 
 mod codes;
+#[path = "../common/hostile.rs"]
+#[allow(unreachable_pub)]
+mod hostile;
 mod many;
 mod op;
 mod pair;
@@ -11,7 +14,7 @@ use std::collections::BTreeSet;
 use std::num::{NonZeroI32, NonZeroI64, NonZeroIsize, NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::sync::Arc;
 
-use codes::{Aligned, Key, Value};
+use codes::{Aligned, Hostile, Key, Value};
 use cowmap_core::{Fixed, Flat, Hashing, Paged, Paging, Seeded, Tiny};
 use op::{Method, Op};
 use pair::Pair;
@@ -67,6 +70,44 @@ model_tests! {
     non_zero_usize_to_u64: NonZeroUsize => u64,
     i64_to_arc_str: i64 => Arc<str>,
     i64_to_aligned: i64 => Aligned,
+}
+
+#[test]
+fn colliding_keys() {
+    test(30, Pair::<Hostile<Flat>, u64, Flat, Fixed>::run);
+    test(60, Pair::<Hostile<Paged>, u64, Paged, Fixed>::run);
+    test(60, Pair::<Hostile<Tiny>, u64, Tiny, Fixed>::run);
+}
+
+/// The sequences of colliding keys reach pages that grow as tables, deep directories, and
+/// directories that shrink, shared and not.
+fn reaches_all_shapes<P: Paging + 'static>(most_prefixes: usize) {
+    let mut g = Gen::from_size_and_seed(150, 11);
+    let (mut large_pages, mut deepest, mut merges) = ([0; 2], 0, [0; 2]);
+    for _ in 0..400 {
+        let mut pair = Pair::<Hostile<P>, u64, P, Fixed>::new();
+        for op in Vec::<Op>::arbitrary(&mut g) {
+            let (before, _) = pair.map.directory_size();
+            let shared = usize::from(pair.map.is_shared());
+            let removes = [Method::Remove, Method::RemoveMany, Method::Retain, Method::RetainMut];
+            let removes = removes.contains(&op.method);
+            pair.step(op);
+            let (prefixes, _) = pair.map.directory_size();
+            deepest = deepest.max(prefixes);
+            large_pages[shared] += usize::from(hostile::has_large_page(&pair.map));
+            merges[shared] += usize::from(removes && (1..before).contains(&prefixes));
+        }
+    }
+    println!("large pages {large_pages:?}, {deepest} prefixes, merges {merges:?}");
+    assert!(large_pages.iter().all(|&times| times >= 100) && merges.iter().all(|&times| times > 0));
+    assert!(deepest >= most_prefixes);
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "slow")]
+fn colliding_keys_reach_all_shapes() {
+    reaches_all_shapes::<Paged>(16);
+    reaches_all_shapes::<Tiny>(256);
 }
 
 /// The sequences call each method on maps that have entries, on such as are shared and on such as
