@@ -6,12 +6,16 @@
 #[path = "common/allocated.rs"]
 mod allocated;
 mod common;
+#[path = "common/hostile.rs"]
+#[allow(dead_code, unreachable_pub)]
+mod hostile;
 
 use allocated::allocated;
-use common::{Chosen, Random};
+use common::Random;
 use cowmap_core::{Fixed, Map, Paged, Paging, Tiny};
+use hostile::Inverse;
 
-type Tested<P> = Map<u64, u64, P, Fixed>;
+type Tested<P> = Map<i64, i64, P, Fixed>;
 
 /// What an ordinary page takes, and one segment a level with its holders: of 64 links, or where pages
 /// are tiny, 2; and the root.
@@ -38,7 +42,7 @@ fn check_links<P: Paging>(map: &Tested<P>, what: &str) {
 }
 
 /// Bytes that are no longer shared after a write to `key`, which are what it copied.
-fn copied<P: Paging>(map: &mut Tested<P>, key: u64) -> usize {
+fn copied<P: Paging>(map: &mut Tested<P>, key: i64) -> usize {
     let snapshot = map.clone();
     *map.get_mut(key).expect("present") += 1;
     let usage = map.memory_usage();
@@ -47,7 +51,7 @@ fn copied<P: Paging>(map: &mut Tested<P>, key: u64) -> usize {
 }
 
 /// Inserts a key, and returns what that allocated.
-fn insert<P: Paging>(map: &mut Tested<P>, key: u64) -> usize {
+fn insert<P: Paging>(map: &mut Tested<P>, key: i64) -> usize {
     allocated(|| assert_eq!(map.insert(key, key), None, "{key} is present"))
 }
 
@@ -56,7 +60,7 @@ fn insert<P: Paging>(map: &mut Tested<P>, key: u64) -> usize {
 fn a_lonely_key_costs_others_nothing<P: Paging>(count: usize) {
     // With more bits that all but one share, most pages would be crowded for ever.
     for (bits, lonely) in [(1, 1 << 63), (2, 1 << 63), (3, 1 << 61)] {
-        let mut chosen = Chosen::of::<u64, P>(31);
+        let mut chosen = Inverse::<i64, P>::new(31);
         let mut map = Tested::<P>::default();
         let alone = chosen.agreeing(1, lonely, bits);
         let keys = chosen.agreeing(count, lonely ^ 1 << (64 - bits), bits);
@@ -94,16 +98,17 @@ fn a_lonely_key_costs_others_nothing_tiny() {
 /// Keys that share many bits come one after the other into a map that has many others: each insertion
 /// allocates little, the map with snapshots or without, and no page stays large.
 fn keys_that_share_many_bits_are_separated_step_by_step<P: Paging>(others: usize) {
-    let mut chosen = Chosen::of::<u64, P>(32);
+    let mut chosen = Inverse::<i64, P>::new(32);
     // All others are in the lower half, so that the upper one has few links.
     let lower = chosen.agreeing(others, 0, 1);
     let mut map: Tested<P> = lower.iter().map(|&key| (key, key)).collect();
     let full = map.directory_size().1;
     // The bits that the directory may tell apart.
     let most = (8 * others / (full / 2)).ilog2();
+    let mut random = Random::new(38);
     for bits in [most - 1, most - 3, most.saturating_sub(5), most / 2] {
         for hold in [false, true] {
-            let prefix = chosen.prefix(bits) | 1 << 63;
+            let prefix = random.next_u64() | 1 << 63;
             // A page for each prefix of `most` bits in the mean would be crowded.
             let keys = chosen.agreeing((full / 2) << (most - bits), prefix, bits);
             let mut snapshot = None;
@@ -144,15 +149,15 @@ fn keys_that_share_many_bits_are_separated_step_by_step_tiny() {
 /// Pages that grew as tables in a small map, which may not tell their keys apart, split when the map has
 /// grown: each at the next write that copies it or adds to it.
 fn tables_split_when_the_map_has_grown<P: Paging>(count: usize, others: usize) {
-    let mut chosen = Chosen::of::<u64, P>(33);
+    let mut chosen = Inverse::<i64, P>::new(33);
     let crowd = chosen.agreeing(count, 5 << 56, 8);
     let mut map: Tested<P> = crowd.iter().map(|&key| (key, key)).collect();
     map.check_invariants();
     let pages = map.memory_usage().pages;
     assert!(pages * map.directory_size().1 < count, "{pages} pages: none is a table");
     // None of them is inserted into a page of the crowd.
-    let elsewhere = |key: &u64, map: &Tested<P>| map.hashes(*key).0 >> 56 != 5;
-    for key in chosen.ordinary(others) {
+    let elsewhere = |key: &i64, map: &Tested<P>| map.hashes(*key).0 >> 56 != 5;
+    for key in chosen.agreeing(others, 0, 0) {
         if elsewhere(&key, &map) {
             map.insert(key, key);
         }
@@ -184,10 +189,10 @@ fn tables_split_when_the_map_has_grown_tiny() {
 /// Entries and disjoint values of a table that splits under them.
 #[test]
 fn a_table_that_splits_keeps_entries_and_lent_values_right() {
-    let mut chosen = Chosen::of::<u64, Tiny>(34);
+    let mut chosen = Inverse::<i64, Tiny>::new(34);
     let crowd = chosen.agreeing(100, 5 << 56, 8);
     let mut map: Tested<Tiny> = crowd.iter().map(|&key| (key, key)).collect();
-    map.extend(chosen.ordinary(6_000).into_iter().map(|key| (key, key)));
+    map.extend(chosen.agreeing(6_000, 0, 0).into_iter().map(|key| (key, key)));
     for pair in crowd.chunks_exact(2) {
         let _snapshot = map.clone();
         let mut entry = match map.entry(pair[0]) {
@@ -200,7 +205,7 @@ fn a_table_that_splits_keeps_entries_and_lent_values_right() {
         assert_eq!(entry.insert(7), pair[0]);
         assert_eq!(entry.insert(pair[0]), 7);
         let _snapshot = map.clone();
-        let values = map.get_disjoint_mut([pair[0], pair[1], !0 - 1]);
+        let values = map.get_disjoint_mut([pair[0], pair[1], i64::MAX]);
         assert_eq!(
             values.map(|value| value.map(|value| *value)),
             [Some(pair[0]), Some(pair[1]), None]
@@ -218,11 +223,11 @@ fn a_table_that_splits_keeps_entries_and_lent_values_right() {
 /// Deep keys in groups that keep their pages apart, in a map that loses all others, then most of the
 /// deep ones: after each removal there are no more links than the entries are worth.
 fn a_directory_follows_removals<P: Paging>(others: usize, groups: u64, hold: bool) {
-    let mut chosen = Chosen::of::<u64, P>(35);
-    let mut map: Tested<P> = chosen.ordinary(others).iter().map(|&key| (key, key)).collect();
+    let mut chosen = Inverse::<i64, P>::new(35);
+    let mut map: Tested<P> = chosen.agreeing(others, 0, 0).iter().map(|&key| (key, key)).collect();
     let full = map.directory_size().1;
     let most = (8 * others / (full / 2)).ilog2();
-    let ordinary: Vec<u64> = map.keys().collect();
+    let ordinary: Vec<i64> = map.keys().collect();
     let mut deep = Vec::new();
     for group in 0..groups {
         // More than two pages that merge may have, which differ in the last bit.
@@ -282,8 +287,9 @@ fn a_directory_follows_removals_tiny() {
 /// The same by one call that removes many.
 #[test]
 fn a_directory_follows_retain() {
-    let mut chosen = Chosen::of::<u64, Paged>(37);
-    let mut map: Tested<Paged> = chosen.ordinary(60_000).iter().map(|&key| (key, key)).collect();
+    let mut chosen = Inverse::<i64, Paged>::new(37);
+    let mut map: Tested<Paged> =
+        chosen.agreeing(60_000, 0, 0).iter().map(|&key| (key, key)).collect();
     let mut deep = Vec::new();
     for group in 0_u64..32 {
         for half in [0, 1 << 51] {

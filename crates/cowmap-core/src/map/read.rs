@@ -286,8 +286,7 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
         self.tree.groups_probed(&self.reading(), encode(key))
     }
 
-    /// Prefixes that the directory tells apart, and entries in a full ordinary page, for tests of
-    /// its bounds.
+    /// Links that the directory has, and entries in a full ordinary page, for tests of its bounds.
     #[doc(hidden)]
     pub fn directory_size(&self) -> (usize, usize) {
         (self.tree.directory_links(), Tree::<WordOf<K>, V, P>::page_entries())

@@ -1,6 +1,6 @@
 //! Keys that collide under the fixed hash, made by inverting it: it multiplies by an odd number.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cowmap_core::{Fixed, Hashing, Map, Paging, SentinelKey};
 
@@ -11,7 +11,7 @@ pub const KEYS: usize = 256;
 const PLACE_BITS: u32 = if cfg!(miri) { 4 } else { 10 };
 
 /// Makes keys whose hashes in maps of one kind begin with given bits.
-struct Inverse<V, P: Paging> {
+pub struct Inverse<V, P: Paging> {
     map: Map<i64, V, P, Fixed>,
     /// The state of SplitMix64.
     random: u64,
@@ -22,7 +22,7 @@ struct Inverse<V, P: Paging> {
 }
 
 impl<V, P: Paging> Inverse<V, P> {
-    fn new(seed: u64) -> Self {
+    pub fn new(seed: u64) -> Self {
         let map = Map::<i64, V, P, Fixed>::new();
         let page = |bit: u32| map.hashes(Self::key(1 << bit)).0;
         let neighbour_bits = (0..6).find(|&bit| page(bit) != 0);
@@ -78,6 +78,18 @@ impl<V, P: Paging> Inverse<V, P> {
                 return Self::key(word);
             }
         }
+    }
+
+    /// Distinct keys as [`key_at`](Self::key_at) makes them.
+    pub fn agreeing(&mut self, count: usize, hash: u64, bits: u32) -> Vec<i64> {
+        let (mut keys, mut seen) = (Vec::new(), BTreeSet::new());
+        while keys.len() < count {
+            let key = self.key_at(hash, bits);
+            if seen.insert(key) {
+                keys.push(key);
+            }
+        }
+        keys
     }
 
     /// The page hash of a key; in a flat map, its place.
@@ -138,8 +150,8 @@ pub fn deep<V, P: Paging>() -> Vec<i64> {
 /// Whether a map has a page that grew as a table, because its entries agree in more bits than the
 /// directory tells apart.
 pub fn has_large_page<K: SentinelKey, V, P: Paging, H: Hashing>(map: &Map<K, V, P, H>) -> bool {
-    let (prefixes, page) = map.directory_size();
-    let bits = prefixes.max(1).ilog2();
+    let (links, page) = map.directory_size();
+    let bits = links.max(1).ilog2();
     let mut entries: BTreeMap<u64, usize> = BTreeMap::new();
     map.keys().for_each(|key| {
         *entries.entry(map.hashes(key).0.rotate_left(bits) & ((1 << bits) - 1)).or_default() += 1;

@@ -3,14 +3,12 @@
 // Each test binary uses its part of this, and a test binary has no outside to export to.
 #![allow(dead_code, unreachable_pub, unused_imports, unused_macros)]
 
-pub mod chosen;
 pub mod counted;
 pub mod panics;
 pub mod random;
 pub mod scale;
 pub mod tracked;
 
-pub use chosen::Chosen;
 pub use counted::{Counted, Counts};
 pub use random::Random;
 

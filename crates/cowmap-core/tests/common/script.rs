@@ -77,7 +77,7 @@ pub struct Tally {
     /// Operations after which some page was larger than those that split.
     pub large_pages: usize,
     /// Prefixes that the largest directory told apart.
-    pub most_prefixes: usize,
+    pub most_links: usize,
     /// Operations after which a map that had entries left had a smaller directory than before.
     pub merges: usize,
 }
@@ -86,7 +86,7 @@ impl std::ops::AddAssign for Tally {
     fn add_assign(&mut self, other: Self) {
         self.operations += other.operations;
         self.large_pages += other.large_pages;
-        self.most_prefixes = self.most_prefixes.max(other.most_prefixes);
+        self.most_links = self.most_links.max(other.most_links);
         self.merges += other.merges;
     }
 }
@@ -123,12 +123,12 @@ where
         step(&mut handles, keys, &mut family, operation[0], operation[1]);
         handles[0].assert_same();
         let map = &handles[0].map;
-        let (prefixes, _) = map.directory_size();
+        let (links, _) = map.directory_size();
         tally += Tally {
             operations: 1,
             large_pages: usize::from(P::PAGED && hostile::has_large_page(map)),
-            most_prefixes: prefixes,
-            merges: usize::from(!combines && !map.is_empty() && (1..before).contains(&prefixes)),
+            most_links: links,
+            merges: usize::from(!combines && !map.is_empty() && (1..before).contains(&links)),
         };
     }
     for handle in &handles {

@@ -81,7 +81,7 @@ fn colliding_keys() {
 
 /// The sequences of colliding keys reach pages that grow as tables, deep directories, and
 /// directories that shrink, shared and not.
-fn reaches_all_shapes<P: Paging + 'static>(most_prefixes: usize) {
+fn reaches_all_shapes<P: Paging + 'static>(most_links: usize) {
     let mut g = Gen::from_size_and_seed(150, 11);
     let (mut large_pages, mut deepest, mut merges) = ([0; 2], 0, [0; 2]);
     for _ in 0..400 {
@@ -92,15 +92,15 @@ fn reaches_all_shapes<P: Paging + 'static>(most_prefixes: usize) {
             let removes = [Method::Remove, Method::RemoveMany, Method::Retain, Method::RetainMut];
             let removes = removes.contains(&op.method);
             pair.step(op);
-            let (prefixes, _) = pair.map.directory_size();
-            deepest = deepest.max(prefixes);
+            let (links, _) = pair.map.directory_size();
+            deepest = deepest.max(links);
             large_pages[shared] += usize::from(hostile::has_large_page(&pair.map));
-            merges[shared] += usize::from(removes && (1..before).contains(&prefixes));
+            merges[shared] += usize::from(removes && (1..before).contains(&links));
         }
     }
-    println!("large pages {large_pages:?}, {deepest} prefixes, merges {merges:?}");
+    println!("large pages {large_pages:?}, {deepest} links, merges {merges:?}");
     assert!(large_pages.iter().all(|&times| times >= 100) && merges.iter().all(|&times| times > 0));
-    assert!(deepest >= most_prefixes);
+    assert!(deepest >= most_links);
 }
 
 #[test]
