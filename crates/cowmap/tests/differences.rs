@@ -108,12 +108,35 @@ fn removals_give_room_back() {
 }
 
 #[test]
-fn clear_gives_room_back() {
+fn clear_keeps_a_table_that_was_in_use_or_reserved() {
     let mut theirs: HashMap<u64, u64> = (0..10_000).map(|id| (id, id)).collect();
-    let mut ours: FlatCowMap<u64, u64> = (0..10_000).map(|id| (id, id)).collect();
+    let mut flat: FlatCowMap<u64, u64> = (0..10_000).map(|id| (id, id)).collect();
+    let mut paged: CowMap<u64, u64> = (0..10_000).map(|id| (id, id)).collect();
     theirs.clear();
-    ours.clear();
-    assert!(theirs.capacity() >= 10_000 && ours.capacity() < 10_000);
+    flat.clear();
+    paged.clear();
+    assert!(theirs.capacity() >= 10_000 && flat.capacity() >= 10_000);
+    assert!(paged.capacity() < 200, "no more than a page: {}", paged.capacity());
+    // A table of which less than a quarter was in use goes, unless it was reserved.
+    for id in 0..10 {
+        theirs.insert(id, id);
+        flat.insert(id, id);
+    }
+    theirs.drain();
+    flat.drain();
+    assert!(theirs.capacity() >= 10_000 && flat.capacity() < 200);
+    flat.reserve(10_000);
+    paged.reserve(10_000);
+    flat.insert(1, 1);
+    paged.insert(1, 1);
+    flat.clear();
+    paged.clear();
+    assert!(flat.capacity() >= 10_000 && paged.capacity() >= 10_000);
+    // What a snapshot shares stays with it.
+    flat.insert(1, 1);
+    let snapshot = flat.clone();
+    flat.clear();
+    assert_eq!((snapshot.len(), flat.capacity()), (1, 0));
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::word::Word;
 
 /// Every entry of a tree, as word and value. What is not asked for is dropped with it.
 pub(crate) struct IntoEntries<W: Word, V, P: Paging> {
-    #[expect(dead_code, reason = "keeps alive, and in the end drops, what the others lead to")]
+    /// Keeps alive, and in the end drops, what the others lead to.
     tree: Tree<W, V, P>,
     pages: Cursor,
     /// The slots that are left of the current page, which is one of the tree's, or the empty page:
@@ -72,10 +72,18 @@ impl<W: Word, V, P: Paging> IntoEntries<W, V, P> {
         }
     }
 
+    /// Drops the entries that are left, and returns the tree, which has none, with what it keeps of
+    /// its memory.
+    pub(crate) fn clear(&mut self) -> Tree<W, V, P> {
+        let IntoEntries { mut tree, .. } = replace(self, Self::of(Tree::new()));
+        tree.clear();
+        tree
+    }
+
     /// Calls `f` with each slot that is left and holds an entry, as [`take_slot`](Self::take_slot)
     /// gives them.
     #[inline(always)]
-    fn fold_slots<B>(mut self, mut acc: B, mut f: impl FnMut(B, Taken<W, V>) -> B) -> B {
+    fn fold_slots<B>(&mut self, mut acc: B, mut f: impl FnMut(B, Taken<W, V>) -> B) -> B {
         loop {
             let (page, moves) = (self.slots.page(), self.moves);
             let slots = replace(&mut self.slots, Slots::none());
@@ -107,9 +115,20 @@ impl<W: Word, V, P: Paging> IntoEntries<W, V, P> {
 
     /// Folds the words that are left, as [`next_word`](Self::next_word) gives them.
     #[inline]
-    pub(crate) fn fold_words<B>(self, init: B, mut f: impl FnMut(B, W) -> B) -> B {
+    pub(crate) fn fold_words<B>(mut self, init: B, mut f: impl FnMut(B, W) -> B) -> B {
         // SAFETY: as in `next_word`.
         self.fold_slots(init, |acc, taken| f(acc, unsafe { taken.word() }))
+    }
+
+    /// Folds the entries that are left, as the iterator gives them.
+    #[inline(always)]
+    pub(crate) fn fold_entries<B>(&mut self, init: B, mut f: impl FnMut(B, (W, V)) -> B) -> B
+    where
+        V: Clone,
+    {
+        // SAFETY: the slot holds an entry of this iterator's tree, which is alive; with `moves`, its
+        // page has one owner (invariant of the type).
+        self.fold_slots(init, |acc, taken| f(acc, unsafe { taken.entry() }))
     }
 
     /// The entries that are left.
@@ -224,9 +243,8 @@ impl<W: Word, V: Clone, P: Paging> Iterator for IntoEntries<W, V, P> {
     }
 
     #[inline(always)]
-    fn fold<B, F: FnMut(B, (W, V)) -> B>(self, init: B, mut f: F) -> B {
-        // SAFETY: as in `next`.
-        self.fold_slots(init, |acc, taken| f(acc, unsafe { taken.entry() }))
+    fn fold<B, F: FnMut(B, (W, V)) -> B>(mut self, init: B, f: F) -> B {
+        self.fold_entries(init, f)
     }
 }
 

@@ -2,12 +2,12 @@
 
 use core::fmt;
 use core::iter::FusedIterator;
-use core::marker::PhantomData;
 
 use super::{IntoIter, Map};
 use crate::hash::Hashing;
-use crate::key::SentinelKey;
+use crate::key::{SentinelKey, WordOf};
 use crate::policy::Paging;
+use crate::tree::Tree;
 
 impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// Empties the map and yields what was in it; what is not asked for is dropped with the
@@ -32,7 +32,8 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     where
         V: Clone,
     {
-        Drain { entries: IntoIter::of(self.tree.take()), marker: PhantomData }
+        let entries = IntoIter::of(self.tree.take());
+        Drain { entries, tree: &mut self.tree }
     }
 }
 
@@ -50,7 +51,8 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
 /// ```
 pub struct Drain<'a, K: SentinelKey, V, P: Paging> {
     entries: IntoIter<K, V, P>,
-    marker: PhantomData<&'a mut (K, V)>,
+    /// The map's, which is empty: it gets back what it keeps of its memory.
+    tree: &'a mut Tree<WordOf<K>, V, P>,
 }
 
 impl<K: SentinelKey, V: Clone, P: Paging> Iterator for Drain<'_, K, V, P> {
@@ -67,8 +69,14 @@ impl<K: SentinelKey, V: Clone, P: Paging> Iterator for Drain<'_, K, V, P> {
     }
 
     #[inline]
-    fn fold<B, F: FnMut(B, (K, V)) -> B>(self, init: B, f: F) -> B {
-        self.entries.fold(init, f)
+    fn fold<B, F: FnMut(B, (K, V)) -> B>(mut self, init: B, f: F) -> B {
+        self.entries.fold_rest(init, f)
+    }
+}
+
+impl<K: SentinelKey, V, P: Paging> Drop for Drain<'_, K, V, P> {
+    fn drop(&mut self) {
+        *self.tree = self.entries.clear();
     }
 }
 

@@ -139,6 +139,20 @@ impl<K: SentinelKey, V, P: Paging> IntoIter<K, V, P> {
     fn rest(&self) -> impl Iterator<Item = (K, &V)> {
         self.entries.rest().map(|(word, value)| (key_of::<K>(word), value))
     }
+
+    /// Drops the entries that are left, and returns the tree, which has none.
+    pub(super) fn clear(&mut self) -> Tree<WordOf<K>, V, P> {
+        self.entries.clear()
+    }
+
+    /// Folds the entries that are left.
+    #[inline]
+    pub(super) fn fold_rest<B, F: FnMut(B, (K, V)) -> B>(&mut self, init: B, mut f: F) -> B
+    where
+        V: Clone,
+    {
+        self.entries.fold_entries(init, |acc, (word, value)| f(acc, (key_of::<K>(word), value)))
+    }
 }
 
 impl<K: SentinelKey, V: Clone, P: Paging> Iterator for IntoIter<K, V, P> {
@@ -156,8 +170,8 @@ impl<K: SentinelKey, V: Clone, P: Paging> Iterator for IntoIter<K, V, P> {
     }
 
     #[inline]
-    fn fold<B, F: FnMut(B, (K, V)) -> B>(self, init: B, mut f: F) -> B {
-        self.entries.fold(init, |acc, (word, value)| f(acc, (key_of::<K>(word), value)))
+    fn fold<B, F: FnMut(B, (K, V)) -> B>(mut self, init: B, f: F) -> B {
+        self.fold_rest(init, f)
     }
 }
 

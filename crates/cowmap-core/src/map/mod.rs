@@ -23,6 +23,8 @@ mod get_many;
 mod into;
 mod iter;
 mod iter_mut;
+#[cfg(any(feature = "rayon", feature = "serde"))]
+mod presized;
 #[cfg(feature = "rayon")]
 mod rayon;
 mod read;
@@ -49,7 +51,7 @@ pub use sorted::IterSorted;
 
 use core::marker::PhantomData;
 
-use crate::error::{OrRaise, TryReserveError};
+use crate::error::OrRaise;
 use crate::hash::{Fixed, Hashing, Seeded};
 use crate::key::{SentinelKey, WordOf, decode, encode, reserved_key_panic};
 use crate::policy::{Flat, Limits, Paged, Paging};
@@ -242,14 +244,9 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     #[track_caller]
     fn with_capacity_and_hash(capacity: usize, hash: H) -> Self {
         let mut map = Self::with_hash(hash);
-        map.reserve_in_empty(capacity).or_raise();
+        let rules = Building::<Limits<WordOf<K>, V, P>, H>::by(&map.hash);
+        map.tree.reserve(capacity, &rules).or_raise();
         map
-    }
-
-    /// Makes room in an empty map, as a floor.
-    fn reserve_in_empty(&mut self, capacity: usize) -> Result<(), TryReserveError> {
-        let rules = Building::<Limits<WordOf<K>, V, P>, H>::by(&self.hash);
-        self.tree.reserve_in_empty(capacity, &rules)
     }
 
     /// How this map reads its tree.
@@ -297,7 +294,7 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// assert_eq!((map.len(), snapshot.len()), (0, 1));
     /// ```
     pub fn clear(&mut self) {
-        drop(self.tree.take());
+        self.tree.clear();
     }
 }
 

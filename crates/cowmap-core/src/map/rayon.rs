@@ -10,6 +10,7 @@ use core::marker::PhantomData;
 use rayon::iter::plumbing::{Folder, UnindexedConsumer, UnindexedProducer, bridge_unindexed};
 use rayon::iter::{FromParallelIterator, IntoParallelIterator, ParallelExtend, ParallelIterator};
 
+use super::presized::Presized;
 use super::{Map, key_of};
 use crate::entries::{ExclusivePortion, OwnedPortion, SharedPortion};
 use crate::hash::Hashing;
@@ -362,15 +363,16 @@ where
     P: Paging,
     H: Hashing,
 {
-    /// Makes the entries in parallel, then reserves room for them and inserts them one by one.
+    /// Makes the entries in parallel, then inserts them one by one; into an empty map, with room made
+    /// for all of them first. Room that is not needed in the end is given back.
     ///
     /// # Panics
     ///
     /// Panics at the reserved key; the entries before it are in the map.
     fn par_extend<I: IntoParallelIterator<Item = (K, V)>>(&mut self, entries: I) {
         let lists = lists_of(entries);
-        self.reserve(lists.iter().map(Vec::len).sum());
-        self.extend(lists.into_iter().flatten());
+        let filled = Presized::of(self, lists.iter().map(Vec::len).sum());
+        filled.map.extend(lists.into_iter().flatten());
     }
 }
 
@@ -383,18 +385,19 @@ where
     H: Hashing + Default,
 {
     /// Makes the entries in parallel, then inserts them one by one into a map with room for all of
-    /// them.
+    /// them. Room that is not needed in the end is given back.
     ///
     /// # Panics
     ///
     /// Panics at the reserved key.
     fn from_par_iter<I: IntoParallelIterator<Item = (K, V)>>(entries: I) -> Self {
         let lists = lists_of(entries);
-        let capacity = lists.iter().map(Vec::len).sum();
-        let mut map = Self::with_capacity_and_hash(capacity, H::default());
+        let mut map = Self::default();
+        let filled = Presized::of(&mut map, lists.iter().map(Vec::len).sum());
         for (key, value) in lists.into_iter().flatten() {
-            map.insert_unshared(key, value);
+            filled.map.insert_unshared(key, value);
         }
+        drop(filled);
         map
     }
 }

@@ -9,6 +9,7 @@
 //! * [`NewPage`] is a page that nobody else knows yet.
 
 mod clean;
+mod clear;
 mod copy;
 mod duplicate;
 mod geometry;

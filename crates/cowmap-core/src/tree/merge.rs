@@ -281,13 +281,21 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         rules: &R,
     ) -> Result<(), TryReserveError> {
         self.floor = self.floor.min(Floor::of(least));
-        if self.len() == 0 && self.floor == Floor::NONE {
-            drop(self.take());
-            return Ok(());
+        if self.len() == 0 {
+            return self.shrink_empty();
         }
         // What one page gives up may let another one merge that was visited before.
         while self.shrink_each_page(rules)? {}
         while self.has_too_many_links() && self.merge_deepest(rules)? {}
+        Ok(())
+    }
+
+    /// Gives back what the floor does not cover of a tree without entries.
+    fn shrink_empty(&mut self) -> Result<(), TryReserveError> {
+        let larger = self.has_directory() || self.root_page().tier() > self.root_page_floor();
+        if larger || self.floor == Floor::NONE {
+            return self.replace_empty(self.floor);
+        }
         Ok(())
     }
 
@@ -397,7 +405,10 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     /// What cannot be allocated now is left as large as it is.
     pub(crate) fn settle_all<R: Rules<V>>(&mut self, rules: &R) {
         if self.len() == 0 {
-            drop(self.take());
+            match self.floor {
+                Floor::NONE => drop(self.take()),
+                _ => self.clear(),
+            }
             return;
         }
         // A page that merged may be what another one, which was visited before, could not merge

@@ -14,11 +14,12 @@
 //! * `path.rs`: the way to a page; `owned_path.rs`: `OwnedPath`, the only door to writing.
 //! * `resize.rs`: a page that is replaced by a larger or smaller one.
 //! * `split.rs`, `merge.rs`: the directory made finer, or coarser.
-//! * `room.rs`: room for one more entry; `reserve.rs`: room for many.
+//! * `room.rs`: room for one more entry; `reserve.rs`: room for many; `clear.rs`: no entries.
 //! * `edit.rs`: what the map asks for: to set, change and remove.
 //! * `cursor.rs`: visiting every page; `usage.rs`, `check.rs`: measuring and checking all of it.
 
 mod check;
+mod clear;
 pub(crate) mod cursor;
 mod edit;
 mod holder;

@@ -1,7 +1,7 @@
 //! Room for many entries, kept as a floor below which removals do not shrink the tree.
 
 use alloc::alloc::{Layout, alloc, dealloc};
-use core::mem::{align_of, size_of};
+use core::mem::{ManuallyDrop, align_of, size_of};
 use core::ptr::NonNull;
 
 use super::Tree;
@@ -12,23 +12,25 @@ use crate::floor::Floor;
 use crate::hash::PageHash;
 use crate::policy::{Limits, Paging};
 use crate::rules::Rules;
-use crate::tier::Tier;
 use crate::word::Word;
 
 impl<W: Word, V, P: Paging> Tree<W, V, P> {
-    /// Entries that the tree holds before it allocates: at least that for one page, else an estimate.
+    /// Entries that the tree holds before it allocates: exact for a flat one. Under a directory it
+    /// is an estimate, no less than the floor and what a single page has room for, so that a tree
+    /// that shrinks to one never has more. Nothing where nothing is allocated, whatever the floor.
     pub(crate) fn capacity(&self) -> usize {
-        let now = if self.has_directory() {
-            self.len()
-        } else {
-            // SAFETY: the handle holds its root.
-            let page = unsafe { self.root_page().borrow() };
-            page.len() + page.room()
-        };
-        now.max(self.floor.entries())
+        if self.has_directory() {
+            return self.len().max(self.floor.entries()).max(Limits::<W, V, P>::PAGE_ENTRIES);
+        }
+        // SAFETY: the handle holds its root.
+        let page = unsafe { self.root_page().borrow() };
+        let there = page.len() + page.room();
+        if P::PAGED && there > 0 { there.max(self.floor.entries()) } else { there }
     }
 
     /// Makes room for `additional` more entries and keeps it as the floor.
+    ///
+    /// A flat tree then has a table of that size, shared with nobody; a paged one has the directory.
     ///
     /// # Errors
     ///
@@ -38,47 +40,72 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         additional: usize,
         rules: &R,
     ) -> Result<(), TryReserveError> {
+        if additional == 0 {
+            return Ok(());
+        }
         let entries = self.len().checked_add(additional).ok_or(TryReserveError::CAPACITY)?;
-        if self.len() == 0 {
-            return self.reserve_in_empty(entries, rules);
+        let floor = self.floor.max(Self::floor_of(entries)?);
+        let depth = Limits::<W, V, P>::depth_for(floor.entries());
+        if u32::from(depth) > self.directory_bits() {
+            self.deepen_for_floor(floor, depth)?;
+        } else if !self.has_directory() {
+            self.reserve_root_page(floor, rules)?;
         }
-        let floor = Self::floor_of(entries)?;
-        if !self.has_directory() && Limits::<W, V, P>::depth_for(entries) == 0 {
-            let tier = Self::tier_of(entries)?;
-            if tier > self.root_page().tier() {
-                OwnedPath::unshare(self, PageHash(0))?.resize(tier, rules)?;
-            }
-        }
-        self.floor = self.floor.max(floor);
+        self.floor = floor;
         Ok(())
     }
 
-    /// Makes room for `entries` in a tree that has none, and keeps it as the floor.
+    /// Makes the root page as large as the floor asks for; in a flat tree, the handle's own as well.
+    fn reserve_root_page<R: Rules<V>>(
+        &mut self,
+        floor: Floor,
+        rules: &R,
+    ) -> Result<(), TryReserveError> {
+        let sizing = Limits::<W, V, P>::SIZING;
+        let tier = sizing.tier_for(floor.entries()).ok_or(TryReserveError::CAPACITY)?;
+        let page = self.root_page();
+        if page.is_empty_page() || page.tier() < tier {
+            OwnedPath::unshare(self, PageHash(0))?.resize(tier, rules)?;
+        } else if !P::PAGED {
+            OwnedPath::unshare(self, PageHash(0))?.own_page(rules)?;
+        }
+        Ok(())
+    }
+
+    /// Sees to it that there is a directory of `depth` bits, more than there are.
+    ///
+    /// A tree with entries is only asked whether it could have one: it goes on splitting its pages
+    /// as they fill. What builds a directory above pages belongs here.
+    fn deepen_for_floor(&mut self, floor: Floor, depth: u8) -> Result<(), TryReserveError> {
+        if self.len() > 0 {
+            return Self::ask_for_directory(depth);
+        }
+        self.replace_empty(floor)
+    }
+
+    /// Puts an empty tree with what the floor covers in the place of this one, which is empty, too.
     ///
     /// # Errors
     ///
-    /// As for [`reserve`](Self::reserve).
-    pub(crate) fn reserve_in_empty<R: Rules<V>>(
-        &mut self,
-        entries: usize,
-        rules: &R,
-    ) -> Result<(), TryReserveError> {
+    /// No memory; the tree is as it was.
+    pub(super) fn replace_empty(&mut self, floor: Floor) -> Result<(), TryReserveError> {
         debug_assert_eq!(self.len(), 0);
-        if entries <= self.capacity() {
+        let mut new = Tree { floor, ..*ManuallyDrop::new(Self::new()) };
+        new.make_floor_true()?;
+        *self = new;
+        Ok(())
+    }
+
+    /// Allocates what the floor covers, where nothing is allocated yet.
+    ///
+    /// # Errors
+    ///
+    /// A size that cannot be, or no memory; the tree is as it was.
+    pub(crate) fn make_floor_true(&mut self) -> Result<(), TryReserveError> {
+        if self.floor == Floor::NONE {
             return Ok(());
         }
-        let floor = Self::floor_of(entries)?;
-        let depth = Limits::<W, V, P>::depth_for(entries);
-        let mut new = Tree { floor, ..*core::mem::ManuallyDrop::new(Self::new()) };
-        let mut path = OwnedPath::unshare(&mut new, PageHash(0))?;
-        if depth > 0 {
-            Self::ask_for_directory(depth)?;
-            path.build_directory(depth)?;
-        } else {
-            path.resize(Self::tier_of(entries)?, rules)?;
-        }
-        drop(core::mem::replace(self, new));
-        Ok(())
+        OwnedPath::unshare(self, PageHash(0))?.build_for_floor()
     }
 
     /// The floor for `entries`, if a table for them can be at all.
@@ -88,10 +115,6 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
             Some(bytes) if isize::try_from(bytes).is_ok() => Ok(Floor::of(entries)),
             _ => Err(TryReserveError::CAPACITY),
         }
-    }
-
-    fn tier_of(entries: usize) -> Result<Tier, TryReserveError> {
-        Limits::<W, V, P>::SIZING.tier_for(entries).ok_or(TryReserveError::CAPACITY)
     }
 
     /// Whether the allocator would give what a directory of `depth` bits takes, asked at once:
@@ -110,5 +133,58 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
             dealloc(core::hint::black_box(start.as_ptr()), layout);
         }
         Ok(())
+    }
+}
+
+/// Room that is made on the occasion of a call, and that does not outlive it.
+#[cfg(any(feature = "rayon", feature = "serde"))]
+impl<W: Word, V, P: Paging> Tree<W, V, P> {
+    /// Makes room for `entries` that are about to come, if the tree is empty, and returns the floor
+    /// that [`end_presize`](Self::end_presize) is to be given.
+    pub(crate) fn presize<R: Rules<V>>(&mut self, entries: usize, rules: &R) -> Floor {
+        let floor = self.floor;
+        if self.len() == 0 {
+            // What cannot be allocated at once may not be needed at all.
+            let _ = self.reserve(entries, rules);
+        }
+        floor
+    }
+
+    /// Restores the floor of before, and gives back what more room was made than the entries need.
+    /// `false` if that takes building the tree anew, because its directory is too fine for them.
+    ///
+    /// Nobody shares the tree's root, if it was empty before.
+    pub(crate) fn end_presize<R: Rules<V>>(&mut self, floor: Floor, rules: &R) -> bool {
+        let made = core::mem::replace(&mut self.floor, floor);
+        if made == floor {
+            return true;
+        }
+        let entries = Floor::of(self.len()).max(floor).entries();
+        if self.has_directory() {
+            let depth = Limits::<W, V, P>::depth_for;
+            return depth(entries) >= depth(made.entries());
+        }
+        if let Some(tier) = Limits::<W, V, P>::SIZING.tier_for(entries)
+            && tier < self.root_page().tier()
+            && let Ok(mut path) = OwnedPath::unshare(self, PageHash(0))
+        {
+            // What cannot be allocated now is left as large as it is.
+            let _ = path.resize(tier, rules);
+        }
+        true
+    }
+}
+
+impl<W: Word, V, P: Paging> OwnedPath<'_, W, V, P> {
+    /// Builds what the floor covers in the place of an empty root: a page, or a directory.
+    pub(super) fn build_for_floor(&mut self) -> Result<(), TryReserveError> {
+        let depth = self.tree().floor_depth();
+        if depth > 0 {
+            Tree::<W, V, P>::ask_for_directory(depth)?;
+            return self.build_directory(depth);
+        }
+        let entries = self.tree().floor.entries();
+        let tier = Limits::<W, V, P>::SIZING.tier_for(entries).ok_or(TryReserveError::CAPACITY)?;
+        self.materialise(tier)
     }
 }

@@ -66,10 +66,18 @@ impl<W: Word, V, P: Paging> OwnedPath<'_, W, V, P> {
         Ok(())
     }
 
-    /// Puts a page where there was none, of a tier that the floor asks for.
+    /// Puts a page where there was none, of a tier that the floor asks for; where nothing at all was
+    /// there, under the directory that it asks for. A smaller page will do where there is no memory.
+    ///
+    /// # Errors
+    ///
+    /// No memory for a page of one group.
     #[cold]
     #[inline(never)]
     pub(super) fn materialise_for_floor(&mut self) -> Result<(), TryReserveError> {
+        if !self.tree().has_directory() && self.tree().floor_depth() > 0 {
+            let _ = self.build_for_floor();
+        }
         let tree = self.tree();
         let tier = if tree.has_directory() {
             let expected = tree.floor.entries() >> tree.floor_depth();
@@ -79,11 +87,14 @@ impl<W: Word, V, P: Paging> OwnedPath<'_, W, V, P> {
         } else {
             tree.root_page_floor()
         };
-        self.materialise(tier)
+        match self.materialise(tier) {
+            Err(_) if Tier::FIRST < tier => self.materialise(Tier::FIRST),
+            result => result,
+        }
     }
 
     /// Puts a page of this tier where there was none.
-    fn materialise(&mut self, tier: Tier) -> Result<(), TryReserveError> {
+    pub(super) fn materialise(&mut self, tier: Tier) -> Result<(), TryReserveError> {
         let depth = Self::depth_to_materialise(&self.look());
         let page = NewPage::allocate(self.tree().shape(tier, 0, depth))?;
         // SAFETY: a segment of this tree, alive, which may have a child of this depth.

@@ -15,6 +15,7 @@ use serde_core::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_core::ser::{Serialize, Serializer};
 
 use super::Map;
+use super::presized::Presized;
 use crate::error::ReservedKey;
 use crate::hash::Hashing;
 use crate::key::SentinelKey;
@@ -68,29 +69,29 @@ where
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
-        let mut map = begin(entries.size_hint())?;
+        let mut map = Map::default();
+        let filled = presized(&mut map, entries.size_hint());
         while let Some((key, value)) = entries.next_entry()? {
-            add(&mut map, key, value)?;
+            add(filled.map, key, value)?;
         }
+        drop(filled);
         Ok(map)
     }
 }
 
-/// An empty map for as many entries as the input claims to have.
-fn begin<K, V, P, H, E>(claimed: Option<usize>) -> Result<Map<K, V, P, H>, E>
+/// Makes room in an empty map for as many entries as the input claims to have.
+fn presized<K, V, P, H>(
+    map: &mut Map<K, V, P, H>,
+    claimed: Option<usize>,
+) -> Presized<'_, K, V, P, H>
 where
     K: SentinelKey,
     P: Paging,
-    H: Hashing + Default,
-    E: Error,
+    H: Hashing,
 {
-    let mut map = Map::default();
     // Only a flat map, which is one allocation, gains by room that is made at once.
-    if !P::PAGED {
-        let most = MOST_BYTES_AHEAD / size_of::<(K::Repr, V)>();
-        map.reserve_in_empty(claimed.unwrap_or(0).min(most)).map_err(E::custom)?;
-    }
-    Ok(map)
+    let most = if P::PAGED { 0 } else { MOST_BYTES_AHEAD / size_of::<(K::Repr, V)>() };
+    Presized::of(map, claimed.unwrap_or(0).min(most))
 }
 
 /// Inserts an entry of the input.

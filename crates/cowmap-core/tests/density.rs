@@ -1,0 +1,108 @@
+//! What a map takes that was reserved and filled, beside one that has grown: bytes, pages, and
+//! requests to the allocator while it is built.
+
+mod common;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+use common::Random;
+use common::scale::scaled;
+use cowmap_core::{Fixed, Flat, Map, Paged, Paging, Tiny};
+
+/// The system's allocator, which counts each thread's requests.
+struct Counting;
+
+thread_local! {
+    static REQUESTS: Cell<usize> = const { Cell::new(0) };
+}
+
+// SAFETY: what it gives is the system's.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        REQUESTS.set(REQUESTS.get() + 1);
+        // SAFETY: the caller's promise.
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        REQUESTS.set(REQUESTS.get() + 1);
+        // SAFETY: the caller's promise.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+    unsafe fn dealloc(&self, start: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promise.
+        unsafe { System.dealloc(start, layout) };
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// A map with these keys, its bytes, and how many requests it took.
+fn filled<V: Clone, P: Paging>(capacity: usize, keys: &[i64], value: &V) -> (usize, usize) {
+    let before = REQUESTS.get();
+    let mut map = Map::<i64, V, P, Fixed>::with_capacity(capacity);
+    keys.iter().for_each(|&key| drop(map.insert(key, value.clone())));
+    assert_eq!(map.len(), keys.len());
+    (map.memory_usage().total, REQUESTS.get() - before)
+}
+
+/// Compares at sizes over a doubling.
+fn over_a_doubling<V: Clone, P: Paging>(name: &str, value: &V, from: usize, points: u32) {
+    let random = Random::new(from as u64).keys(2 * from);
+    let dense: Vec<i64> = (0..2 * from as i64).collect();
+    for (keys, kind) in [(random, "random"), (dense, "dense")] {
+        let (mut sum, mut most, mut requests, mut grown_requests) = (0.0, 0.0_f64, 0, 0);
+        for point in 0..points {
+            let len = (from as f64 * 2_f64.powf(f64::from(point) / f64::from(points))) as usize;
+            let (bytes, asked) = filled::<V, P>(len, &keys[..len], value);
+            let (grown_bytes, grown_asked) = filled::<V, P>(0, &keys[..len], value);
+            let ratio = bytes as f64 / grown_bytes as f64;
+            assert!(ratio <= 1.4, "{name}, {kind}: {bytes} at {len}, grown {grown_bytes}");
+            (sum, most) = (sum + ratio, most.max(ratio));
+            requests += asked;
+            grown_requests += grown_asked;
+        }
+        let mean = sum / f64::from(points);
+        println!(
+            "{name}, {kind}, from {from}: mean {mean:.3}, most {most:.3}, {requests} requests, \
+             grown {grown_requests}"
+        );
+        assert!(mean <= 1.15, "{name}, {kind}, from {from}: {mean}");
+        assert!(requests <= grown_requests, "{name}, {kind}: {requests}, grown {grown_requests}");
+    }
+}
+
+/// Maps of one and two levels, and on the way from one to the other.
+#[test]
+fn a_reservation_that_is_filled_takes_about_what_growing_does() {
+    for from in scaled(vec![500, 2_000, 20_000, 40_000, 200_000], vec![500, 1_000]) {
+        let points = match from {
+            ..10_000 => 64,
+            ..100_000 => 16,
+            _ => 5,
+        };
+        over_a_doubling::<u64, Paged>("u64", &0, from, points);
+        over_a_doubling::<(), Paged>("nothing", &(), from, points);
+        over_a_doubling::<[u64; 4], Paged>("32 bytes", &[0; 4], from, points);
+    }
+    for from in scaled(vec![500, 2_000], vec![500]) {
+        over_a_doubling::<String, Paged>("String", &String::new(), from, 32);
+        over_a_doubling::<[u64; 64], Paged>("512 bytes", &[0; 64], from, 32);
+        over_a_doubling::<u64, Tiny>("tiny pages", &0, from, 32);
+        over_a_doubling::<u64, Flat>("flat", &0, from, 32);
+    }
+}
+
+/// Three levels are not much different from two.
+#[test]
+#[cfg_attr(miri, ignore = "a large map")]
+fn a_large_reservation_that_is_filled_takes_about_what_growing_does() {
+    for from in scaled(vec![1_000_000, 3_000_000], vec![]) {
+        let keys = Random::new(7).keys(from);
+        let (bytes, _) = filled::<u64, Paged>(from, &keys, &0);
+        let (grown, _) = filled::<u64, Paged>(0, &keys, &0);
+        println!("{from}: {bytes}, grown {grown}");
+        assert!(bytes as f64 <= 1.15 * grown as f64, "{bytes} at {from}, grown {grown}");
+    }
+}
