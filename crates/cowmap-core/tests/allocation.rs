@@ -115,7 +115,11 @@ fn reserving<P: Paging>() {
                     if !failed {
                         break;
                     }
-                    assert_eq!(map.capacity(), capacity, "what could not be reserved is not kept");
+                    // A directory that could not be made as fine as it was to be stays as it is, and
+                    // with one the capacity is an estimate, a full page at least.
+                    let (links, page) = map.directory_size();
+                    let estimate = if links > 0 { capacity.max(page) } else { capacity };
+                    assert_eq!(map.capacity(), estimate, "what could not be reserved is not kept");
                     assert!(result.unwrap_err().to_string().contains("no memory for"));
                     map.try_reserve(additional).expect("now there is memory");
                     assert_holds(&map, 0..len);

@@ -196,6 +196,54 @@ fn a_reservation_holds_until_it_is_given_back() {
     map.check_invariants();
 }
 
+/// A map with entries that is reserved for has a directory as an empty one that is, so that the
+/// insertions that it was reserved for allocate pages only.
+fn a_reservation_of_a_map_with_entries_is_there<P: Paging>(
+    few: [usize; 4],
+    more: usize,
+    page: usize,
+) {
+    for (len, shared) in few.into_iter().flat_map(|len| [(len, false), (len, true)]) {
+        let keys = Random::new(21).keys(len + more);
+        let (old, new) = keys.split_at(len);
+        let mut map: Map<i64, u64, P, Fixed> = old.iter().map(|&key| (key, 1)).collect();
+        let snapshot = shared.then(|| map.clone());
+        map.reserve(more);
+        map.check_invariants();
+        let fresh = Map::<i64, u64, P, Fixed>::with_capacity(len + more);
+        let (links, wanted) = (map.directory_size().0, fresh.directory_size().0);
+        assert!(links >= wanted, "{len} entries: {links} links, {wanted} with nothing");
+        assert!(map.capacity() >= len + more && old.iter().all(|&key| map.get(key) == Some(&1)));
+        for &key in new {
+            let links = map.directory_size().0;
+            let bytes = allocated(|| assert_eq!(map.insert(key, 2), None));
+            let split = map.directory_size().0 != links;
+            assert!(split || bytes <= 3 * page, "{len} entries: {bytes} bytes for an insertion");
+        }
+        let mut filled = fresh;
+        filled.extend(keys.iter().map(|&key| (key, 0)));
+        let (links, wanted) = (map.directory_size().0, filled.directory_size().0);
+        assert!(links <= 2 * wanted, "{len} entries: {links} links in the end, {wanted} fresh");
+        assert!(keys.iter().enumerate().all(|(at, key)| map[*key] == 1 + u64::from(at >= len)));
+        map.check_invariants();
+        if let Some(snapshot) = snapshot {
+            assert_eq!(snapshot.len(), len);
+            snapshot.check_invariants();
+            assert!(old.iter().all(|&key| snapshot.get(key) == Some(&1)));
+        }
+    }
+}
+
+#[test]
+fn a_reservation_of_a_map_with_entries_is_there_paged() {
+    a_reservation_of_a_map_with_entries_is_there::<Paged>([1, 100, 3_000, 60_000], 100_000, PAGE);
+}
+
+#[test]
+fn a_reservation_of_a_map_with_entries_is_there_tiny() {
+    a_reservation_of_a_map_with_entries_is_there::<Tiny>([1, 10, 100, 1_000], 3_000, 350);
+}
+
 #[test]
 fn filling_a_reservation_never_splits_a_page_twice() {
     for keys in [Random::new(17).keys(1_000_000), (0..1_000_000).collect()] {

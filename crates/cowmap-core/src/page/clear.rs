@@ -46,11 +46,12 @@ impl<W: Word, V> PageMut<'_, W, V> {
             }
         }
         let groups = self.groups();
+        let stale_room = Geometry::<W, V>::stale_room(self.page().tier(), 0);
         let header = self.header_mut();
         header.len = 0;
         // A page has fewer than 2^32 slots.
         header.room = capacity as u32;
-        header.stale = 0;
+        header.stale_room = stale_room;
         // SAFETY: the overflow bytes, of which the last group's is the first, are `groups` bytes of
         // this page, which has one owner (S3).
         unsafe { self.page().overflow_ptr(groups - 1).write_bytes(0, groups) };

@@ -69,6 +69,14 @@ impl<'t, W: Word, V, P: Paging> Path<'t, W, V, P> {
         Path { tree: self.tree, hash: self.hash.other_half(depth), segments: self.segments }
     }
 
+    /// The least hash that leads to the segment after the one above the page; `None` behind the last.
+    pub(super) fn next_segment(&self) -> Option<PageHash> {
+        // SAFETY: as in `child`.
+        let depth = unsafe { self.parent(0)?.header() }.depth;
+        let step = 1_u64.checked_shl(64 - u32::from(depth))?;
+        (self.hash.0 & !(step - 1)).checked_add(step).map(PageHash)
+    }
+
     /// Whether the page is the first of its segment.
     pub(super) fn begins_segment(&self) -> bool {
         // SAFETY: as in `child`.

@@ -46,8 +46,9 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         let entries = self.len().checked_add(additional).ok_or(TryReserveError::CAPACITY)?;
         let floor = self.floor.max(Self::floor_of(entries)?);
         let depth = Limits::<W, V, P>::depth_for(floor.entries());
-        if u32::from(depth) > self.directory_bits() {
-            self.deepen_for_floor(floor, depth)?;
+        // What an earlier reservation asked for is there.
+        if depth > self.floor_depth() {
+            return self.deepen_for_floor(floor, depth, rules);
         } else if !self.has_directory() {
             self.reserve_root_page(floor, rules)?;
         }
@@ -72,15 +73,36 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         Ok(())
     }
 
-    /// Sees to it that there is a directory of `depth` bits, more than there are.
+    /// Sees to it that there is a directory of `depth` bits, more than the old floor asks for, and
+    /// notes the new one.
     ///
-    /// A tree with entries is only asked whether it could have one: it goes on splitting its pages
-    /// as they fill. What builds a directory above pages belongs here.
-    fn deepen_for_floor(&mut self, floor: Floor, depth: u8) -> Result<(), TryReserveError> {
-        if self.len() > 0 {
-            return Self::ask_for_directory(depth);
+    /// # Errors
+    ///
+    /// No memory; the floor is the old one, and the directory may be finer than it was.
+    fn deepen_for_floor<R: Rules<V>>(
+        &mut self,
+        floor: Floor,
+        depth: u8,
+        rules: &R,
+    ) -> Result<(), TryReserveError> {
+        if self.len() == 0 {
+            return self.replace_empty(floor);
         }
-        self.replace_empty(floor)
+        Self::ask_for_directory(depth)?;
+        // The directory may not be finer than the floor asks for.
+        let before = core::mem::replace(&mut self.floor, floor);
+        self.deepen(depth, rules).inspect_err(|_| self.floor = before)
+    }
+
+    /// Makes the directory as fine as `depth` bits for each prefix.
+    fn deepen<R: Rules<V>>(&mut self, depth: u8, rules: &R) -> Result<(), TryReserveError> {
+        let mut next = Some(PageHash(0));
+        while let Some(hash) = next {
+            let mut path = OwnedPath::unshare(self, hash)?;
+            while path.deepen_segment(depth, rules)? {}
+            next = path.look().next_segment();
+        }
+        Ok(())
     }
 
     /// Puts an empty tree with what the floor covers in the place of this one, which is empty, too.

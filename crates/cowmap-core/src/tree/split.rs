@@ -119,6 +119,55 @@ impl<W: Word, V, P: Paging> OwnedPath<'_, W, V, P> {
         Ok(false)
     }
 
+    /// Makes the segment above the page, or the directory where that is its root, finer by one bit;
+    /// `false` if it tells `most` bits apart already. The floor allows as many.
+    ///
+    /// # Errors
+    ///
+    /// No memory; the tree has the same entries.
+    pub(super) fn deepen_segment<R: Rules<V>>(
+        &mut self,
+        most: u8,
+        rules: &R,
+    ) -> Result<bool, TryReserveError> {
+        let Some(segment) = self.parent(0) else {
+            self.put_segment_above_root_page()?;
+            return Ok(true);
+        };
+        // SAFETY: a segment of this tree, alive.
+        let (depth, bits) = unsafe { (segment.header().depth, segment.header().bits) };
+        if depth + bits >= most {
+            return Ok(false);
+        }
+        if self.tree().levels == 1 {
+            self.refine_root()?;
+            return Ok(true);
+        }
+        // A page that is all of the segment cannot be in one of its halves.
+        let view = self.look().page();
+        if !view.page().is_empty_page() && view.depth() == depth {
+            self.split_page(rules)?;
+        }
+        if self.widen_span(1)? {
+            self.split_segment(1)?;
+            return Ok(true);
+        }
+        debug_assert!(false, "the floor allows for {most} bits");
+        Ok(false)
+    }
+
+    /// Doubles the root segment, or puts a level above it if it is as large as it may be.
+    fn refine_root(&mut self) -> Result<(), TryReserveError> {
+        let levels = self.tree().levels;
+        let root = self.segment(levels);
+        // SAFETY: the root is alive.
+        if unsafe { root.header() }.bits < Limits::<W, V, P>::most_root_bits(levels) {
+            self.double_root(root)
+        } else {
+            self.put_level_above_root(root)
+        }
+    }
+
     /// Whether a directory that tells so many bits apart is in proportion.
     fn directory_may_have(&self, bits: u32) -> bool {
         Limits::<W, V, P>::directory_may_have(bits, self.tree().entries_or_floor())
@@ -194,13 +243,7 @@ impl<W: Word, V, P: Paging> OwnedPath<'_, W, V, P> {
             } else if !self.directory_may_have(self.tree().directory_bits() + 1) {
                 return Ok(false);
             } else {
-                let root = self.segment(levels);
-                // SAFETY: the root is alive.
-                if unsafe { root.header() }.bits < Limits::<W, V, P>::most_root_bits(levels) {
-                    self.double_root(root)?;
-                } else {
-                    self.put_level_above_root(root)?;
-                }
+                self.refine_root()?;
             }
         }
         Ok(true)

@@ -13,6 +13,7 @@ use std::sync::Mutex;
 
 use cowmap_core::{Entry, Hashing, Map, Paging};
 
+#[allow(dead_code)]
 mod hostile;
 use hostile::KEYS;
 

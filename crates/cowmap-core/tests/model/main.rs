@@ -3,7 +3,7 @@
 
 mod codes;
 #[path = "../common/hostile.rs"]
-#[allow(unreachable_pub)]
+#[allow(dead_code, unreachable_pub)]
 mod hostile;
 mod many;
 mod op;
