@@ -343,17 +343,18 @@ impl<W: Word, V, P: Paging> Limits<W, V, P> {
     /// under more than one level.
     pub(crate) const MERGED_ENTRIES: usize = Self::PAGE_ENTRIES / 2;
 
-    /// Entries that a page which is full with `full` gets in the mean, at most, where room for many is
-    /// reserved: as many as pages have by then that have split as they filled, because the links that
-    /// are reserved are half to once as many as such pages.
+    /// Entries that a page is to get in the mean, at most, where room for many is reserved: a little
+    /// more than it holds, because with as many nearly all pages have split in a map that grew, too.
+    /// Under one level, where pages hold fewer, it is no different.
     ///
-    /// Counted (`tests/density.rs`): a map that was reserved and filled takes 0.96 to 1.12 times the
-    /// bytes of one that has grown, in the mean over a doubling, and 1.35 times at most. With
-    /// `full` entries, dense ids took 1.6 times the bytes at some sizes.
-    pub(crate) const fn reserved_of(full: usize) -> usize {
-        let more = full / 16;
-        full + if more == 0 { 1 } else { more }
-    }
+    /// Counted (`tests/density.rs`): a map that was reserved and filled takes the bytes of one that
+    /// has grown, up to a tenth more in the mean over a doubling, and as many requests to the
+    /// allocator at most. With the entries of a full page, dense ids took 1.6 times the bytes at some
+    /// sizes.
+    pub(crate) const RESERVED_ENTRIES: usize = {
+        let more = Self::PAGE_ENTRIES / 16;
+        Self::PAGE_ENTRIES + if more == 0 { 1 } else { more }
+    };
 
     /// The tier of a page in a directory that starts with these entries and may soon get more,
     /// `None` where it would need 2^32 slots.
@@ -384,22 +385,15 @@ impl<W: Word, V, P: Paging> Limits<W, V, P> {
         }
     }
 
-    /// How many bits tell pages apart that hold `entries` without splitting.
+    /// How many bits tell as many pages apart as are reserved for `entries`: none where one page
+    /// holds them.
     pub(crate) fn depth_for(entries: usize) -> u8 {
         if !P::PAGED || entries <= Self::PAGE_ENTRIES {
             return 0;
         }
-        let depth = |full| {
-            let pages = entries.div_ceil(Self::reserved_of(full));
-            // At most the bits of a usize.
-            pages.next_power_of_two().trailing_zeros() as u8
-        };
-        match depth(Self::PAGE_ENTRIES) {
-            one_level if one_level <= P::ROOT_BITS => {
-                depth(Self::PAGE_ENTRIES_UNDER_ONE_LEVEL).min(P::ROOT_BITS)
-            }
-            more => more,
-        }
+        let pages = entries.div_ceil(Self::RESERVED_ENTRIES).max(2);
+        // At most the bits of a usize.
+        pages.next_power_of_two().trailing_zeros() as u8
     }
 
     /// The bits of the root, and the levels, of a directory that tells `depth` bits apart: as few

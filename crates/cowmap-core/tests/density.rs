@@ -79,7 +79,7 @@ fn a_reservation_that_is_filled_takes_about_what_growing_does() {
     for from in scaled(vec![500, 2_000, 20_000, 40_000, 200_000], vec![500, 1_000]) {
         let points = match from {
             ..10_000 => 64,
-            ..100_000 => 16,
+            10_000..100_000 => 16,
             _ => 5,
         };
         over_a_doubling::<u64, Paged>("u64", &0, from, points);

@@ -95,3 +95,113 @@ fn maps_are_made_in_parallel() {
     set.par_extend((MANY..MANY + 10).into_par_iter());
     assert_eq!(set.len() as u64, MANY + 10);
 }
+
+/// What parallel collecting makes room for does not outlive it: what is left after removals takes
+/// no more than in a map that was built one by one, whatever the kind of map.
+#[test]
+fn room_that_was_made_for_parallel_entries_is_no_floor() {
+    macro_rules! check {
+        ($map:ty) => {
+            let one_by_one: $map = (0..MANY).map(|id| (id, id)).collect();
+            let mut collected: $map = (0..MANY).into_par_iter().map(|id| (id, id)).collect();
+            let mut extended = <$map>::default();
+            extended.par_extend((0..MANY).into_par_iter().map(|id| (id, id)));
+            let most = one_by_one.memory_usage().total * 14 / 10;
+            for map in [&mut collected, &mut extended] {
+                assert!(map.memory_usage().total <= most, "{:?}, {most}", map.memory_usage());
+                (10..MANY).for_each(|id| assert_eq!(map.remove(id), Some(id)));
+                let mut few = one_by_one.clone();
+                (10..MANY).for_each(|id| assert_eq!(few.remove(id), Some(id)));
+                assert_eq!(map.memory_usage().total, few.memory_usage().total);
+                assert!(map.capacity() < 200);
+                map.check_invariants();
+            }
+        };
+    }
+    check!(CowMap<u64, u64>);
+    check!(FlatCowMap<u64, u64>);
+    check!(cowmap::SeededCowMap<u64, u64>);
+    let mut set: CowSet<u64> = (0..MANY).into_par_iter().collect();
+    (10..MANY).for_each(|id| assert!(set.remove(id)));
+    assert!(set.capacity() < 300, "{}", set.capacity());
+}
+
+/// Equal keys, of which only one stays, leave no room for all.
+#[test]
+fn room_for_equal_keys_is_given_back() {
+    macro_rules! check {
+        ($map:ty) => {
+            for distinct in [1, 10, 500, MANY / 3, MANY - MANY / 10] {
+                let entries = || (0..MANY).into_par_iter().map(|id| (id % distinct, id));
+                let mut one_by_one = <$map>::default();
+                one_by_one.extend((0..MANY).map(|id| (id % distinct, id)));
+                let collected: $map = entries().collect();
+                let mut extended = <$map>::default();
+                extended.par_extend(entries());
+                assert!(collected == one_by_one && extended == one_by_one);
+                let most = one_by_one.memory_usage().total * 14 / 10;
+                for map in [&collected, &extended] {
+                    map.check_invariants();
+                    assert!(
+                        map.memory_usage().total <= most,
+                        "{distinct}: {:?}, {most}",
+                        map.memory_usage()
+                    );
+                }
+            }
+        };
+    }
+    check!(CowMap<u64, u64>);
+    check!(FlatCowMap<u64, u64>);
+}
+
+/// Keys that are there take no room, and what was reserved before stays so.
+#[test]
+fn extending_by_keys_that_are_there_grows_nothing() {
+    let entries = || (0..MANY).into_par_iter().map(|id| (id, id + 1));
+    let mut flat: FlatCowMap<u64, u64> = (0..MANY).map(|id| (id, id)).collect();
+    let mut paged: CowMap<u64, u64> = (0..MANY).map(|id| (id, id)).collect();
+    let before = (flat.memory_usage().total, paged.memory_usage().total, flat.capacity());
+    flat.par_extend(entries());
+    paged.par_extend(entries());
+    let after = (flat.memory_usage().total, paged.memory_usage().total, flat.capacity());
+    assert_eq!(before, after);
+
+    for reserved in [MANY as usize / 10, MANY as usize * 2] {
+        let mut flat = FlatCowMap::<u64, u64>::with_capacity(reserved);
+        let mut paged = CowMap::<u64, u64>::with_capacity(reserved);
+        flat.par_extend(entries());
+        paged.par_extend(entries());
+        flat.clear();
+        flat.retain(|_, _| true);
+        paged.clear();
+        assert!(flat.capacity() >= reserved && paged.capacity() >= reserved);
+        flat.par_extend(entries().filter(|entry| entry.0 < 10));
+        paged.par_extend(entries().filter(|entry| entry.0 < 10));
+        flat.retain(|key, _| key < 5);
+        paged.retain(|key, _| key < 5);
+        assert!(flat.capacity() >= reserved && paged.capacity() >= reserved);
+    }
+}
+
+/// A panic in the middle leaves the floor of before, too.
+#[test]
+fn the_reserved_key_among_parallel_entries_leaves_no_floor() {
+    let entries = || (0..MANY).map(|id| (if id == 10 { u64::MAX } else { id }, id));
+    let entries: Vec<_> = entries().collect();
+    let mut flat = FlatCowMap::<u64, u64>::new();
+    let mut paged = CowMap::<u64, u64>::new();
+    for panicked in [
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            flat.par_extend(entries.par_iter().copied());
+        })),
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            paged.par_extend(entries.par_iter().copied());
+        })),
+    ] {
+        assert!(panicked.is_err());
+    }
+    assert_eq!((flat.len(), paged.len()), (10, 10));
+    assert!(flat.capacity() < 100 && paged.capacity() < 200);
+    paged.check_invariants();
+}

@@ -59,3 +59,31 @@ fn a_claimed_length_makes_no_large_allocation() {
     let paged = CowMap::<u64, u64>::deserialize(input()).unwrap();
     assert!(paged.memory_usage().total <= 4096);
 }
+
+/// A length that the input claims, or that it has while keys are equal, is no floor.
+#[test]
+fn what_is_read_is_no_reservation() {
+    let pairs: Vec<(u64, u64)> = (0..3_000).map(|id| (id, id)).collect();
+    let bytes = postcard::to_stdvec(&FlatCowMap::from_iter(pairs)).unwrap();
+    let mut map: FlatCowMap<u64, u64> = postcard::from_bytes(&bytes).unwrap();
+    let mut few: FlatCowMap<u64, u64> = map.iter().map(|(key, &value)| (key, value)).collect();
+    assert_eq!(map.memory_usage().total, few.memory_usage().total);
+    (2..3_000).for_each(|id| assert_eq!(map.remove(id), few.remove(id)));
+    assert_eq!(map.memory_usage().total, few.memory_usage().total);
+
+    // The input of a map of 3,000 pairs with one key.
+    let mut equal = postcard::to_stdvec(&3_000_u64).unwrap();
+    (0..3_000).for_each(|_| equal.extend([7, 8]));
+    let map: FlatCowMap<u64, u64> = postcard::from_bytes(&equal).unwrap();
+    assert_eq!((map.len(), map[7]), (1, 8));
+    assert!(map.capacity() < 100, "{}", map.capacity());
+
+    #[derive(serde::Deserialize)]
+    struct Pairs(#[serde(with = "cowmap::serde_forms::pairs")] FlatCowMap<u64, u64>);
+    let map = postcard::from_bytes::<Pairs>(&equal).unwrap().0;
+    assert!(map.len() == 1 && map.capacity() < 100, "{}", map.capacity());
+    #[derive(serde::Deserialize)]
+    struct Strings(#[serde(with = "cowmap::serde_forms::string_keys")] FlatCowMap<u64, u64>);
+    let map = postcard::from_bytes::<Strings>(&equal).unwrap().0;
+    assert!(map.len() == 1 && map.capacity() < 100, "{}", map.capacity());
+}
