@@ -28,6 +28,9 @@ pub trait Writes<V: Value>: Send + Sync {
     /// `i`-th insert took in nanoseconds. With `renew`, a snapshot is held all the while and
     /// replaced by a fresh one every so many inserts; that part is not timed.
     fn timed_inserts(&mut self, keys: &[i64], renew: Option<usize>, fastest: &mut [u32]);
+
+    /// Removes every key, timing each; returns how many were there.
+    fn timed_removals(&mut self, keys: &[i64], times: &mut Vec<u32>) -> u64;
 }
 
 impl<V: Value, M: Map<V>> Writes<V> for M {
@@ -84,5 +87,17 @@ impl<V: Value, M: Map<V>> Writes<V> for M {
             before = now;
         }
         drop(held);
+    }
+
+    fn timed_removals(&mut self, keys: &[i64], times: &mut Vec<u32>) -> u64 {
+        let mut removed = 0;
+        let mut before = Instant::now();
+        for &key in keys {
+            removed += u64::from(self.remove(key));
+            let now = Instant::now();
+            times.push(nanos(now - before));
+            before = now;
+        }
+        removed
     }
 }
