@@ -162,9 +162,9 @@ fn pooled_small_maps_allocate_nothing<P: Paging, H: Hashing + Default>() {
     for round in 0..10 {
         let asked = requests(|| {
             if round % 2 == 0 {
-                map.clear()
+                map.clear();
             } else {
-                assert_eq!(map.drain().count(), few as usize)
+                assert_eq!(map.drain().count(), few as usize);
             }
             fill(&mut map, round * 100..round * 100 + few);
         });

@@ -46,8 +46,9 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         let entries = self.len().checked_add(additional).ok_or(TryReserveError::CAPACITY)?;
         let floor = self.floor.max(Self::floor_of(entries)?);
         let depth = Limits::<W, V, P>::depth_for(floor.entries());
-        // What an earlier reservation asked for is there.
-        if depth > self.floor_depth() {
+        // What an earlier reservation asked for is there, unless it went with what was cleared.
+        let gone = depth > 0 && self.stored_links() < 1 << depth;
+        if depth > self.floor_depth() || gone {
             return self.deepen_for_floor(floor, depth, rules);
         } else if !self.has_directory() {
             self.reserve_root_page(floor, rules)?;
