@@ -160,8 +160,14 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
             unlikely();
             match self.levels {
                 4 => {
-                    let upper = Self::link_below(self.root_link(hash), hash);
-                    Self::link_below(Self::link_below(upper, hash), hash)
+                    // A loop that is not unrolled, and not taken often, takes no register from the paths
+                    // with fewer levels.
+                    unlikely();
+                    let mut link = self.root_link(hash);
+                    for _ in 0..core::hint::black_box(3) {
+                        link = Self::link_below(link, hash);
+                    }
+                    link
                 }
                 3 => Self::link_below(Self::link_below(self.root_link(hash), hash), hash),
                 1 => self.root.segment().link_apart(self.root_index(hash)),
