@@ -305,7 +305,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
             return Ok(page);
         }
         let mut path = OwnedPath::unshare(self, hash)?;
-        let moved = path.split_table(rules)?;
+        let moved = path.is_above_table() && path.split_table(rules)?;
         let page = path.into_page(rules)?;
         if moved {
             let place = rules.place_at(word.widen(), hash);
