@@ -51,8 +51,8 @@
 //! * **P2** The words of every group are initialised, and so are the overflow bytes. A free slot's
 //!   word is 0.
 //! * **P3** A slot has a value exactly if its word is not 0, between any two calls and whenever user
-//!   code runs, except in a page that is being filled or destroyed, of which nobody else looks at a
-//!   slot.
+//!   code runs, except in a page that is being filled, cleared or destroyed, of which nobody else
+//!   looks at a slot.
 //! * **P4** If an entry is not in its home group, the overflow byte of each group from its home to
 //!   the one before it (around the end) has the entry's bit.
 //! * **P5** No word is stored twice.

@@ -75,7 +75,7 @@ impl<K: SentinelKey> CowSet<K> {
     }
 
     /// An empty set with room for `capacity` keys, as a floor below which removals do not shrink
-    /// it.
+    /// it. The directory is allocated, and each page with its first key.
     ///
     /// # Panics
     ///
@@ -116,7 +116,10 @@ impl<K: SentinelKey> CowSet<K> {
         self.map.is_empty()
     }
 
-    /// How many keys the set can hold before it grows: an estimate. O(1).
+    /// How many keys the set can hold before it grows. O(1).
+    ///
+    /// An estimate, at least the length, what was reserved, and what one page holds; 0 if nothing is
+    /// allocated.
     ///
     /// # Examples
     ///
@@ -250,7 +253,10 @@ impl<K: SentinelKey> CowSet<K> {
         self.map.remove_entry(key).map(|(key, ())| key)
     }
 
-    /// Removes all keys; what was reserved stays reserved. O(pages). Copies nothing.
+    /// Removes all keys. O(capacity), or O(pages) where a snapshot shares them. Copies nothing.
+    ///
+    /// std's set keeps its memory. This one keeps what was reserved, or one page, if no snapshot
+    /// shares it: see [`Map::clear`](crate::Map::clear).
     ///
     /// # Examples
     ///
@@ -301,7 +307,8 @@ impl<K: SentinelKey> CowSet<K> {
         IterSorted::of(&self.map)
     }
 
-    /// Empties the set and yields what was in it. O(1) to begin with.
+    /// Empties the set and yields what was in it. O(1) to begin with. Dropped, the iterator gives
+    /// back the memory that [`clear`](Self::clear) keeps.
     ///
     /// # Examples
     ///
@@ -332,7 +339,8 @@ impl<K: SentinelKey> CowSet<K> {
     }
 
     /// Makes room for `additional` more keys, as a floor below which removals do not shrink the
-    /// set.
+    /// set. An empty set allocates its directory; one with keys goes on splitting its pages as they
+    /// fill.
     ///
     /// # Panics
     ///

@@ -14,8 +14,9 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// iterator. O(1) to begin with; values are moved out of pages that the map owned alone,
     /// and cloned out of shared ones.
     ///
-    /// What was reserved stays reserved. The map is empty from the start, even if the iterator is
-    /// forgotten.
+    /// When the iterator is dropped, the map gets back the memory that [`clear`](Self::clear) keeps.
+    /// The map is empty from the start, even if the iterator is forgotten. Then its
+    /// [`capacity`](Self::capacity) is 0, and what was reserved is allocated with the next entry.
     ///
     /// # Examples
     ///

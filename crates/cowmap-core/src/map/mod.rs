@@ -170,8 +170,9 @@ impl<K: SentinelKey, V, P: Paging> Map<K, V, P, Fixed> {
     /// An empty map with room for `capacity` entries.
     ///
     /// The room is a floor: removals do not shrink the map below it, until
-    /// [`shrink_to_fit`](Self::shrink_to_fit). A flat map allocates it at once; a paged map its
-    /// directory, and each page with its first entry.
+    /// [`shrink_to_fit`](Self::shrink_to_fit). A flat map allocates a table of that size at once. A
+    /// paged map allocates its directory, and each page with its first entry. Filled, a paged map
+    /// takes about the memory of one that grew to that size.
     ///
     /// # Panics
     ///
@@ -204,7 +205,8 @@ impl<K: SentinelKey, V, P: Paging> Map<K, V, P, Seeded> {
         Self::with_hash(Seeded::random())
     }
 
-    /// As [`new`](Self::new), with room for `capacity` entries.
+    /// As [`new`](Self::new), with room for `capacity` entries, as a floor. A paged map allocates
+    /// its directory, and each page with its first entry.
     ///
     /// # Panics
     ///
@@ -282,8 +284,20 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
         Ok(())
     }
 
-    /// Removes all entries; what was reserved stays reserved. O(pages). Copies nothing: snapshots
-    /// keep what they share.
+    /// Removes all entries. O(capacity), or O(pages) where a snapshot shares them. Copies nothing.
+    ///
+    /// std's map keeps its memory. This one keeps part of it, if nobody shares it:
+    ///
+    /// * what was [reserved](Self::reserve): a flat map its table, a paged one its directory, and its
+    ///   pages if there are no more than that many entries need and no snapshot shares any;
+    /// * an ordinary page, where that was all of the map;
+    /// * the table of a flat map, if a quarter of it or more was full.
+    ///
+    /// A map that shares its memory leaves all of it to the snapshots. Its
+    /// [`capacity`](Self::capacity) is 0 then. What was reserved stays reserved, and is allocated
+    /// with the next entry, or by [`try_reserve`](Self::try_reserve).
+    ///
+    /// If the drop of a value panics, the map is empty, and the other values are dropped.
     ///
     /// # Examples
     ///

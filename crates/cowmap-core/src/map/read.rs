@@ -33,9 +33,13 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
         self.len() == 0
     }
 
-    /// How many entries the map can hold before it grows. Exact for a flat map; for a paged one,
-    /// whose pages grow and split one by one, an estimate that is at least the length and what
-    /// was reserved. O(1).
+    /// How many entries the map can hold before it grows. O(1).
+    ///
+    /// Exact for a flat map: it is the room of the table that is there. For a paged one, whose pages
+    /// grow and split one by one, it is an estimate, which is at least the length, what was reserved,
+    /// and what one page holds. A map that has allocated nothing has a capacity of 0, also if it was
+    /// reserved for and then left its memory to a snapshot, or to a [`drain`](Self::drain) that was
+    /// forgotten.
     ///
     /// # Examples
     ///

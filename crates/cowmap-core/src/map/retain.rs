@@ -12,7 +12,8 @@ use crate::policy::Paging;
 
 impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// Keeps the entries for which `keep` answers `true`. O(capacity); copies a shared page at the
-    /// first entry of it that goes, so that keeping all copies nothing.
+    /// first entry of it that goes, so that keeping all copies nothing. Shrinks the map as removals
+    /// do, but not below what was reserved.
     ///
     /// The closure sees the value and cannot change it, as with `Vec::retain`;
     /// [`retain_mut`](Self::retain_mut) lets it.

@@ -207,10 +207,13 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     }
 
     /// Makes room for `additional` more entries, as a floor below which removals do not shrink the
-    /// map.
+    /// map. Only this, [`try_reserve`](Self::try_reserve) and `with_capacity` set floors: what other
+    /// methods make room for does not outlive their call. Where `additional` is 0, nothing is done.
     ///
-    /// A flat map allocates at once. An empty paged map allocates the directory; one with entries
-    /// goes on splitting its pages as they fill.
+    /// A flat map then has a table of that size that no snapshot shares: it copies one that is too
+    /// small or shared, O(n), and so many insertions do not allocate. An empty paged map allocates
+    /// its directory, and each page with its first entry; one with entries goes on splitting its
+    /// pages as they fill.
     ///
     /// # Panics
     ///
@@ -234,6 +237,9 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// Makes room as [`reserve`](Self::reserve) does, but returns an error where that panics or
     /// aborts.
     ///
+    /// `Ok` means for a flat map that so many insertions cannot run out of memory. For a paged map it
+    /// means that there is, or could be, a directory of that size; pages are allocated later.
+    ///
     /// # Errors
     ///
     /// What cannot be computed or allocated; the map is as it was.
@@ -254,7 +260,8 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     }
 
     /// Gives back all room that the entries do not need, and forgets what was reserved. O(pages);
-    /// copies the pages that shrink if they are shared.
+    /// copies the pages that shrink if they are shared. The [`capacity`](Self::capacity) is never
+    /// more than before.
     ///
     /// # Examples
     ///

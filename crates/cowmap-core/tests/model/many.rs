@@ -6,7 +6,7 @@ use cowmap_core::{Hashing, Map, Paging};
 
 use crate::codes::{Key, Value};
 use crate::op::{Method, Op};
-use crate::pair::{Pair, spread};
+use crate::pair::{Floor, Pair, spread};
 
 impl<K: Key, V: Value, P: Paging, H: Hashing + Default> Pair<K, V, P, H> {
     /// Many entries of the map.
@@ -64,19 +64,28 @@ impl<K: Key, V: Value, P: Paging, H: Hashing + Default> Pair<K, V, P, H> {
                 model.extend(keys.into_iter().map(|key| (key, value.clone())));
             }
             _ => {
-                for (key, value) in map.drain().take(many) {
+                let mut drain = map.drain();
+                for (key, value) in drain.by_ref().take(many) {
                     assert_eq!(model.remove(&key), Some(value));
                 }
                 assert!(model.is_empty() || many <= u8::MAX.into());
                 model.clear();
+                // Forgotten only where nothing but room is lost.
+                if op.value.is_multiple_of(4) && drain.len() == 0 {
+                    std::mem::forget(drain);
+                    assert_eq!((map.capacity(), map.memory_usage().total), (0, 0));
+                }
             }
         }
     }
 
     /// The map by value, or a snapshot of it.
     pub(crate) fn take_apart(&mut self, op: Op) {
-        let Self { map, model, .. } = self;
+        let Self { map, model, floor, .. } = self;
         let many = usize::from(op.many);
+        if op.method != Method::SnapshotIntoIter {
+            *floor = Floor::default();
+        }
         match op.method {
             Method::IntoIter => {
                 *map = collected(std::mem::take(map), model).into_iter().collect();
@@ -115,12 +124,15 @@ impl<K: Key, V: Value, P: Paging, H: Hashing + Default> Pair<K, V, P, H> {
 
     /// The map and an old one, or itself.
     pub(crate) fn combine(&mut self, op: Op) {
-        let Self { map, model, snapshots } = self;
+        let Self { map, model, floor, snapshots } = self;
         let old = usize::from(op.key).checked_rem(snapshots.len());
-        let (other, other_model) = match old {
+        let (other, other_model, other_floor) = match old {
             Some(old) => snapshots[old].clone(),
-            None => (map.clone(), model.clone()),
+            None => (map.clone(), model.clone(), *floor),
         };
+        if op.method != Method::Compare {
+            *floor = Floor { least: 0, most: floor.most.max(other_floor.most) };
+        }
         let has = |key: &K| other_model.contains_key(key);
         match op.method {
             Method::Union => {

@@ -123,7 +123,8 @@ impl<K: SentinelKey + Send> IntoParallelIterator for CowSet<K> {
 }
 
 impl<K: SentinelKey + Send> ParallelExtend<K> for CowSet<K> {
-    /// Makes the keys in parallel, then reserves room for them and inserts them one by one.
+    /// Makes the keys in parallel, then inserts them one by one; into an empty set, with room made for
+    /// all of them first. Room that is not needed in the end is given back.
     ///
     /// # Panics
     ///
@@ -135,7 +136,7 @@ impl<K: SentinelKey + Send> ParallelExtend<K> for CowSet<K> {
 
 impl<K: SentinelKey + Send> FromParallelIterator<K> for CowSet<K> {
     /// Makes the keys in parallel, then inserts them one by one into a set with room for all of
-    /// them.
+    /// them. Room that is not needed in the end is given back.
     ///
     /// # Panics
     ///
