@@ -387,7 +387,7 @@ fn what_cannot_be_is_refused_on_any_map<P: Paging, H: Hashing + Default>() {
 
 /// `shrink_to_fit` and `shrink_to` never raise the capacity.
 fn shrinking_never_raises_the_capacity<P: Paging, H: Hashing + Default>() {
-    for len in (0..400).step_by(13).chain([1_000, 5_000, scaled(60_000, 6_000)]) {
+    for len in (0..400).step_by(13).chain([1_000, 5_000, scaled(10_000, 3_000)]) {
         for reserved in [0, len / 2 + 3, 2 * len + 1_001] {
             for left in [len, len / 2, len / 10, 0] {
                 let mut map = Tested::<P, H>::default();
