@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# The rules of ownership, broken one by one: for each patch in ci/mutants/ a test must fail.
+# The rules of ownership and of the directory, broken one by one: for each patch in ci/mutants/ a test
+# must fail.
 #
 #   ci/mutants.sh            all of them
-#   ci/mutants.sh sharing    those for tests/sharing.rs; likewise `loom`
+#   ci/mutants.sh sharing    those for tests/sharing.rs; likewise `crowded`, `loom`
 . "$(dirname "$0")/steps.sh"
 
 repository=$PWD
@@ -41,7 +42,7 @@ mutant() {
 # A repository of its own, for `git apply` looks for one.
 git ls-files -z | xargs -0 cp --parents -t "$tree" && cd "$tree" && git init --quiet || exit 1
 
-for kind in ${1:-sharing loom}; do
+for kind in ${1:-sharing crowded loom}; do
     step "without a mutant, $kind" run "$kind"
     for patch in "$repository/ci/mutants/$kind"-*.patch; do
         name=$(basename "$patch" .patch)
