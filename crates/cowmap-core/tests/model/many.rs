@@ -70,8 +70,9 @@ impl<K: Key, V: Value, P: Paging, H: Hashing + Default> Pair<K, V, P, H> {
                 }
                 assert!(model.is_empty() || many <= u8::MAX.into());
                 model.clear();
-                // Forgotten only where nothing but room is lost.
-                if op.value.is_multiple_of(4) && drain.len() == 0 {
+                // Forgotten only where nothing but room is lost, and not where leaks are reported.
+                let leaks = cfg!(miri) || std::env::var_os("COWMAP_TEST_REDUCED").is_some();
+                if op.value.is_multiple_of(4) && drain.len() == 0 && !leaks {
                     std::mem::forget(drain);
                     assert_eq!((map.capacity(), map.memory_usage().total), (0, 0));
                 }
