@@ -44,7 +44,7 @@ step "docs" doc
 step "tests" within 1500 cargo test
 # They count fewer keys where code is not optimised.
 step "families and orders, all sizes" within 600 cargo test --release -p cowmap-core \
-    --test families --test iteration_order
+    --test families --test iteration_order --test density --test crowded
 step "orders of all iterators" within 600 cargo test --release -p cowmap --features rayon --test order
 step "features" within 600 bash -c "$(declare -f features); features"
 step "version_table" cargo run --release -p cowmap-examples --bin version_table -- --seconds 3
