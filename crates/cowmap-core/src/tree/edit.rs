@@ -304,8 +304,24 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         if let Some(page) = self.own_page_at_once(hash) {
             return Ok(page);
         }
+        if Limits::<W, V, P>::is_table(self.page(hash).page().tier()) {
+            return self.own_table(rules, word, slot);
+        }
+        Ok(OwnedPath::unshare(self, hash)?.into_page(rules)?.page())
+    }
+
+    /// [`own_page`](Self::own_page) where the page grew as a table.
+    #[cold]
+    #[inline(never)]
+    fn own_table<R: Rules<V>>(
+        &mut self,
+        rules: &R,
+        word: W,
+        slot: &mut Slot,
+    ) -> Result<Page<W, V>, TryReserveError> {
+        let hash = rules.page(word.widen());
         let mut path = OwnedPath::unshare(self, hash)?;
-        let moved = path.is_above_table() && path.split_table(rules)?;
+        let moved = path.split_table(rules)?;
         let page = path.into_page(rules)?;
         if moved {
             let place = rules.place_at(word.widen(), hash);

@@ -103,21 +103,13 @@ impl<W: Word, V, P: Paging> OwnedPath<'_, W, V, P> {
         Ok(Split::Halved)
     }
 
-    /// Whether the page grew as a table.
-    #[inline(always)]
-    pub(super) fn is_above_table(&self) -> bool {
-        Limits::<W, V, P>::is_table(self.page().tier())
-    }
-
     /// Goes on splitting the page if it grew as a table and may be split by now; whether entries moved.
     ///
     /// # Errors
     ///
     /// No memory; the tree has the same entries.
-    #[cold]
-    #[inline(never)]
     pub(super) fn split_table<R: Rules<V>>(&mut self, rules: &R) -> Result<bool, TryReserveError> {
-        while self.is_above_table() {
+        while Limits::<W, V, P>::is_table(self.page().tier()) {
             match self.split_page(rules)? {
                 Split::Refused => return Ok(false),
                 Split::Narrowed => {}
