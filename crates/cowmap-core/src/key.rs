@@ -306,7 +306,7 @@ pub(crate) fn duplicate_key_panic<K: SentinelKey>(word: WordOf<K>) -> ! {
 
 /// A key in messages: its integer, because it may not be `Debug`, and its type if that is not the
 /// integer's.
-struct KeyName<K: SentinelKey>(WordOf<K>);
+pub(crate) struct KeyName<K: SentinelKey>(pub(crate) WordOf<K>);
 
 impl<K: SentinelKey> fmt::Display for KeyName<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

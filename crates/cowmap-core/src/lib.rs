@@ -150,6 +150,7 @@ pub use key::{Repr, SentinelKey};
 pub use map::WithSnapshots;
 #[cfg(feature = "serde")]
 pub use map::serde as serde_forms;
+pub use map::{ApplyError, Change, Conflict, Diff, DiffSorted};
 pub use map::{
     CowMap, Drain, Entry, ExtractIf, FlatCowMap, GetEach, IntoIter, IntoKeys, IntoUnsharedEntries,
     IntoValues, Iter, IterMut, IterSorted, Keys, Map, OccupiedEntry, SeededCowMap, VacantEntry,

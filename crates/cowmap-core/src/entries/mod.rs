@@ -6,7 +6,8 @@
 //! | How are all entries read? | `shared.rs` |
 //! | How are all values lent to be changed? | `exclusive.rs` |
 //! | How are entries taken out of a tree that is owned? | `owned.rs` |
-//! | How are entries read on a walk, or those that another tree has not? | `walked.rs` |
+//! | How are entries read on a walk? | `walked.rs` |
+//! | How are those read that another tree has not? | `apart.rs` |
 //! | How are entries removed by a condition? | `sieve.rs` |
 //! | How is the work on all entries divided among threads? | `portion.rs` |
 //! | How is an entry kept that was found, or its place? | `entry.rs` |
@@ -16,6 +17,7 @@
 //! A handle that writes has the rules of its map, by which words were hashed when it found its
 //! entries: with other rules it would look for them in other pages.
 
+mod apart;
 mod disjoint;
 mod entry;
 mod exclusive;
@@ -27,6 +29,7 @@ mod shared;
 mod sieve;
 mod walked;
 
+pub(crate) use apart::EntriesApart;
 pub(crate) use disjoint::values_mut;
 pub(crate) use entry::{Occupied, Vacant};
 pub(crate) use exclusive::EntriesMut;

@@ -1,5 +1,4 @@
-//! Entries read page by page along a walk: what another walk has left, or what another tree has
-//! not. Slower than [`Entries`](super::Entries), which counts what is left and asks for pages
+//! Entries read page by page along a walk: what another walk has left. Slower than [`Entries`](super::Entries), which counts what is left and asks for pages
 //! ahead.
 
 use crate::page::Slots;
@@ -11,8 +10,6 @@ use crate::word::Word;
 /// Entries of a tree that is borrowed for `'a`.
 pub(crate) struct Walked<'a, W: Word, V, P: Paging> {
     tree: &'a Tree<W, V, P>,
-    /// A tree whose pages are skipped.
-    without: Option<&'a Tree<W, V, P>>,
     walk: Cursor,
     /// The slots that are left of the current page. Invariant of the type: it is one of the
     /// tree's, and nobody writes the values in these slots during `'a`.
@@ -20,11 +17,6 @@ pub(crate) struct Walked<'a, W: Word, V, P: Paging> {
 }
 
 impl<'a, W: Word, V, P: Paging> Walked<'a, W, V, P> {
-    /// The entries of `tree`, without those in pages that `other` has too.
-    pub(crate) fn apart(tree: &'a Tree<W, V, P>, other: &'a Tree<W, V, P>) -> Self {
-        Walked { tree, without: Some(other), walk: Cursor::over(tree), slots: Slots::none() }
-    }
-
     /// What `slots` have left, and then what is left of `walk`.
     ///
     /// # Safety
@@ -33,19 +25,14 @@ impl<'a, W: Word, V, P: Paging> Walked<'a, W, V, P> {
     /// slots that were visited. During `'a`, nobody writes the slots that `slots` and `walk` have
     /// left.
     pub(super) unsafe fn rest(tree: &'a Tree<W, V, P>, walk: Cursor, slots: Slots<W, V>) -> Self {
-        Walked { tree, without: None, walk, slots }
+        Walked { tree, walk, slots }
     }
 
-    /// Goes on to the next page that is not skipped; `false` if there is none.
+    /// Goes on to the next page; `false` if there is none.
     fn next_page(&mut self) -> bool {
-        while let Some(hash) = self.walk.next_in(self.tree) {
-            let page = self.tree.page(hash).page();
-            if self.without.is_none_or(|other| page != other.page(hash).page()) {
-                self.slots = Slots::of(page);
-                return true;
-            }
-        }
-        false
+        let Some(hash) = self.walk.next_in(self.tree) else { return false };
+        self.slots = Slots::of(self.tree.page(hash).page());
+        true
     }
 }
 

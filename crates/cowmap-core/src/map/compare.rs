@@ -1,20 +1,22 @@
-//! Comparing maps, and making new ones of two. Pages that both maps own are skipped by their
-//! address.
+//! Comparing maps, and making new ones of two. What both maps have is stepped over.
 
 use super::Map;
-use crate::entries::Walked;
+use crate::entries::EntriesApart;
 use crate::hash::Hashing;
 use crate::key::{SentinelKey, WordOf};
 use crate::policy::Paging;
 
 impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// The words and values of this map, without those in pages that `other` has too.
-    fn entries_apart<'a>(&'a self, other: &'a Self) -> Walked<'a, WordOf<K>, V, P> {
-        Walked::apart(&self.tree, &other.tree)
+    pub(super) fn entries_apart<'a>(
+        &'a self,
+        other: &'a Self,
+    ) -> EntriesApart<'a, WordOf<K>, V, P> {
+        EntriesApart::of(&self.tree, &other.tree)
     }
 
-    /// Whether `other` has every entry of this map. O(n); skips pages that both have, whose values
-    /// count as equal.
+    /// Whether `other` has every entry of this map. It takes the time of what this map has in pages of
+    /// its own; values in pages that both have count as equal.
     ///
     /// # Examples
     ///
@@ -36,7 +38,8 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
                     .all(|(word, value)| other.get_word(word) == Some(value)))
     }
 
-    /// Whether `other` has every key of this map. O(n); skips pages that both have.
+    /// Whether `other` has every key of this map. It takes the time of what this map has in pages of its
+    /// own.
     ///
     /// # Examples
     ///
@@ -54,9 +57,12 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
 }
 
 impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
-    /// The entries of both maps; the values of keys that both have are this map's. O(pages, and
-    /// entries of `other` in pages that this map has not); the result shares with this map
-    /// whatever it does not add to.
+    /// The entries of both maps; the values of keys that both have are this map's.
+    ///
+    /// A clone of this map gets what the other one has in pages of its own. If that is more than this
+    /// map has, it is the other way about. So it takes the time of what the two do not share, or of the
+    /// smaller map, whichever is less. The result shares whatever was not changed with the map that
+    /// was cloned, and has its secret, if any.
     ///
     /// # Examples
     ///
@@ -71,22 +77,30 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     where
         V: Clone,
     {
-        if self.is_empty() {
-            return other.clone();
+        let apart = other.entries_apart(self);
+        if apart.are_more_than(self.len()) {
+            let mut union = other.clone();
+            for (word, value) in self.entries_apart(other) {
+                union.insert_word(word, value.clone());
+            }
+            return union;
         }
         let mut union = self.clone();
-        if !self.ptr_eq(other) {
-            for (word, value) in other.entries_apart(self) {
-                if self.get_word(word).is_none() {
-                    union.insert_word(word, value.clone());
-                }
+        for (word, value) in apart {
+            if self.get_word(word).is_none() {
+                union.insert_word(word, value.clone());
             }
         }
         union
     }
 
-    /// The entries of this map whose keys `other` has too. O(n); the result shares with this map
-    /// the pages that lose nothing.
+    /// The entries of this map whose keys `other` has too.
+    ///
+    /// A clone of this map loses what it has in pages of its own and the other one has not. If this map
+    /// has more in such pages than the other map has in all, a clone of that one gets this map's
+    /// values and loses its other keys. So it takes the time of what the two do not share, or of the
+    /// smaller map, whichever is less. The result shares whatever was not changed with the map that
+    /// was cloned, and has its secret, if any.
     ///
     /// # Examples
     ///
@@ -100,15 +114,32 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     where
         V: Clone,
     {
+        let apart = self.entries_apart(other);
+        if apart.are_more_than(other.len()) {
+            let mut intersection = other.clone();
+            for (word, _) in other.entries_apart(self) {
+                match self.get_word(word) {
+                    Some(value) => drop(intersection.insert_word(word, value.clone())),
+                    None => drop(intersection.remove_word(word)),
+                }
+            }
+            return intersection;
+        }
         let mut intersection = self.clone();
-        if !self.ptr_eq(other) {
-            intersection.retain_words(|word, _| other.get_word(word).is_some());
+        for (word, _) in apart {
+            if other.get_word(word).is_none() {
+                intersection.remove_word(word);
+            }
         }
         intersection
     }
 
-    /// The entries of this map whose keys `other` has not. O(n); skips pages that both have, and
-    /// begins with an empty map or with this one, whichever is nearer to the result.
+    /// The entries of this map whose keys `other` has not.
+    ///
+    /// Begins with an empty map, and inserts what this map has in pages of its own and the other one
+    /// has not; or with a clone of this one, and removes the keys of the other one. It does what takes
+    /// fewer steps, so it takes the time of what the two do not share, or of the smaller map,
+    /// whichever is less.
     ///
     /// # Examples
     ///
@@ -122,24 +153,29 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     where
         V: Clone,
     {
-        let apart =
-            || self.entries_apart(other).filter(|&(word, _)| other.get_word(word).is_none());
-        let left = if self.ptr_eq(other) { 0 } else { apart().count() };
-        if left > self.len() / 2 {
+        let apart = self.entries_apart(other);
+        if apart.are_more_than(other.len()) {
             let mut difference = self.clone();
-            difference.retain_words(|word, _| other.get_word(word).is_none());
+            for key in other.keys() {
+                difference.remove(key);
+            }
             return difference;
         }
         let mut difference = Self::with_hash(self.hash.clone());
-        if left > 0 {
-            for (word, value) in apart() {
+        for (word, value) in apart {
+            if other.get_word(word).is_none() {
                 difference.insert_word(word, value.clone());
             }
         }
         difference
     }
 
-    /// The entries whose keys are in one of the two maps, not in both. O(n).
+    /// The entries whose keys are in one of the two maps, not in both.
+    ///
+    /// Begins with an empty map, and inserts what each map has in pages of its own and the other one
+    /// has not; or with a clone of the larger map, and removes or inserts each entry of the smaller
+    /// one. It does what takes fewer steps, so it takes the time of what the two do not share, or of
+    /// the smaller map, whichever is less.
     ///
     /// # Examples
     ///
@@ -153,10 +189,20 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     where
         V: Clone,
     {
-        let mut difference = self.difference(other);
-        if !self.ptr_eq(other) {
-            for (word, value) in other.entries_apart(self) {
-                if self.get_word(word).is_none() {
+        let (small, large) = if self.len() < other.len() { (self, other) } else { (other, self) };
+        if large.entries_apart(small).are_more_than(small.len()) {
+            let mut difference = large.clone();
+            for (key, value) in small {
+                if difference.remove(key).is_none() {
+                    difference.insert(key, value.clone());
+                }
+            }
+            return difference;
+        }
+        let mut difference = Self::with_hash(self.hash.clone());
+        for (one, another) in [(self, other), (other, self)] {
+            for (word, value) in one.entries_apart(another) {
+                if another.get_word(word).is_none() {
                     difference.insert_word(word, value.clone());
                 }
             }

@@ -9,9 +9,11 @@
 //!   several at once, `retain.rs` all.
 //! * `iter.rs` and `sorted.rs` visit entries, `iter_mut.rs` lends their values; `into.rs` and
 //!   `drain.rs` take them out.
-//! * `compare.rs` compares and combines two maps; `snapshot.rs` copies one.
+//! * `compare.rs` compares and combines two maps; `changes/` says what changed between two, applies
+//!   and merges it; `snapshot.rs` copies one.
 //! * `traits.rs` has the traits of std, `rayon.rs`, `serde/` and `generate/` those of other crates.
 
+mod changes;
 mod compare;
 mod convert;
 mod drain;
@@ -36,6 +38,7 @@ mod sorted;
 mod traits;
 mod write;
 
+pub use changes::{ApplyError, Change, Conflict, Diff, DiffSorted};
 pub use drain::Drain;
 pub use entry::{Entry, OccupiedEntry, VacantEntry};
 #[cfg(any(feature = "arbitrary", feature = "proptest", feature = "quickcheck"))]

@@ -132,7 +132,7 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     }
 
     #[inline]
-    fn remove_word(&mut self, word: WordOf<K>) -> Option<V>
+    pub(super) fn remove_word(&mut self, word: WordOf<K>) -> Option<V>
     where
         V: Clone,
     {

@@ -311,42 +311,9 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::plain::{Plain, spread, tree_of};
     use super::*;
-    use crate::hash::{Place, WordHash};
     use crate::policy::{Paged, Tiny};
-
-    /// The page hash of a word is the word.
-    struct Plain;
-
-    impl WordHash for Plain {
-        fn page(&self, word: u64) -> PageHash {
-            PageHash(word)
-        }
-        fn place_at(&self, word: u64, _: PageHash) -> Place {
-            Place(word.wrapping_mul(0x9e37_79b9_7f4a_7c15))
-        }
-    }
-
-    impl Rules<u64> for Plain {
-        fn clone_value(&self, value: &u64) -> u64 {
-            *value
-        }
-    }
-
-    fn tree_of<P: Paging>(words: impl Iterator<Item = u64>) -> Tree<u64, u64, P> {
-        let mut tree = Tree::new();
-        for word in words {
-            tree.insert(&Plain, word, word).expect("there is memory");
-        }
-        tree.check(&Plain);
-        tree
-    }
-
-    /// Words that are spread, below a prefix.
-    fn spread(count: u64, prefix: u64, bits: u32) -> impl Iterator<Item = u64> {
-        (1..=count)
-            .map(move |number| prefix | number.wrapping_mul(0xd134_2543_de82_ef95) >> bits | 1)
-    }
 
     /// Visits every page, and checks that none comes twice, that hashes lead to them, and how many steps
     /// that takes.

@@ -16,8 +16,9 @@
 //! * `split.rs`, `merge.rs`: the directory made finer, or coarser.
 //! * `room.rs`: room for one more entry; `reserve.rs`: room for many; `clear.rs`: no entries.
 //! * `edit.rs`: what the map asks for: to set, change and remove.
-//! * `cursor.rs`: visiting every page; `usage.rs`, `check.rs`: measuring and checking all of it.
+//! * `cursor.rs`: visiting every page; `apart.rs`: those that another tree has not; `usage.rs`, `check.rs`: measuring and checking all of it.
 
+pub(crate) mod apart;
 mod check;
 mod clear;
 pub(crate) mod cursor;
@@ -28,6 +29,8 @@ mod merge;
 mod new_segment;
 mod owned_path;
 mod path;
+#[cfg(test)]
+mod plain;
 mod reserve;
 mod resize;
 mod room;

@@ -1,0 +1,16 @@
+//! What changed between two maps, said, applied, and merged.
+//!
+//! * `change.rs`: one change, as a value.
+//! * `diff.rs`: the changes that turn one map into another, by the pages that the two do not share.
+//! * `apply.rs`: changes made to a map, checked or not.
+//! * `merge.rs`: two maps that come from one, made one again.
+
+mod apply;
+mod change;
+mod diff;
+mod merge;
+
+pub use apply::ApplyError;
+pub use change::Change;
+pub use diff::{Diff, DiffSorted};
+pub use merge::Conflict;
