@@ -19,7 +19,8 @@ pub(crate) struct Occupied<'a, W: Word, V, P: Paging, R> {
     tree: &'a mut Tree<W, V, P>,
     rules: R,
     word: W,
-    /// Holds the entry of `word`, in whatever page that is in by the rules: invariant.
+    /// Where the entry of `word`, which the tree has (invariant), was last: [`slot`](Self::slot) tells
+    /// where it is.
     slot: Slot,
 }
 
@@ -37,12 +38,19 @@ impl<'a, W: Word, V, P: Paging, R: WordHash> Occupied<'a, W, V, P, R> {
         }
     }
 
+    /// The slot of the entry: another one than was noted if a page was split and a value's drop
+    /// panicked before the new one could be noted.
+    #[inline]
+    fn slot(&self) -> Slot {
+        self.tree.slot_now(&self.rules, self.word, self.slot)
+    }
+
     /// The value.
     #[inline]
     pub(crate) fn get(&self) -> &V {
         let page = self.tree.page(self.rules.page(self.word.widen()));
-        // SAFETY: the slot holds the entry of `word` in its page (invariant of the type).
-        unsafe { page.value(self.slot) }
+        // SAFETY: the slot holds the entry of `word` in its page.
+        unsafe { page.value(self.slot()) }
     }
 }
 
@@ -50,15 +58,17 @@ impl<'a, W: Word, V, P: Paging, R: Rules<V>> Occupied<'a, W, V, P, R> {
     /// The value, to be changed; copies the path to it if it is shared.
     #[inline]
     pub(crate) fn get_mut(&mut self) -> &mut V {
-        // SAFETY: the slot holds the entry of `word` (invariant of the type).
+        self.slot = self.slot();
+        // SAFETY: the slot holds the entry of `word`.
         unsafe { self.tree.value_mut(&self.rules, self.word, &mut self.slot) }.or_raise()
     }
 
     /// As [`get_mut`](Self::get_mut), for as long as the tree is borrowed.
     #[inline]
     pub(crate) fn into_mut(self) -> &'a mut V {
-        let Occupied { tree, rules, word, mut slot } = self;
-        // SAFETY: the slot holds the entry of `word` (invariant of the type).
+        let mut slot = self.slot();
+        let Occupied { tree, rules, word, .. } = self;
+        // SAFETY: the slot holds the entry of `word`.
         unsafe { tree.value_mut(&rules, word, &mut slot) }.or_raise()
     }
 
@@ -71,8 +81,9 @@ impl<'a, W: Word, V, P: Paging, R: Rules<V>> Occupied<'a, W, V, P, R> {
     /// Removes the entry as [`remove`](Self::remove) does, and returns its place, too.
     #[inline]
     pub(crate) fn take(self) -> (V, Vacant<'a, W, V, P, R>) {
-        let Occupied { tree, rules, word, slot } = self;
-        // SAFETY: the slot holds the entry of `word` (invariant of the type).
+        let slot = self.slot();
+        let Occupied { tree, rules, word, .. } = self;
+        // SAFETY: the slot holds the entry of `word`.
         let value = unsafe { tree.remove_slot(&rules, word, slot) }.or_raise();
         (value, Vacant { tree, rules, word })
     }
