@@ -89,10 +89,23 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         if self.len() == 0 {
             return self.replace_empty(floor);
         }
+        /// The floor of before, unless the directory came to be there.
+        struct Floored<'t, W: Word, V, P: Paging> {
+            tree: &'t mut Tree<W, V, P>,
+            before: Option<Floor>,
+        }
+        impl<W: Word, V, P: Paging> Drop for Floored<'_, W, V, P> {
+            fn drop(&mut self) {
+                self.tree.floor = self.before.unwrap_or(self.tree.floor);
+            }
+        }
         Self::ask_for_directory(depth)?;
         // The directory may not be finer than the floor asks for.
-        let before = core::mem::replace(&mut self.floor, floor);
-        self.deepen(depth, rules).inspect_err(|_| self.floor = before)
+        let before = Some(core::mem::replace(&mut self.floor, floor));
+        let mut floored = Floored { tree: self, before };
+        floored.tree.deepen(depth, rules)?;
+        floored.before = None;
+        Ok(())
     }
 
     /// Makes the directory as fine as `depth` bits for each prefix.
