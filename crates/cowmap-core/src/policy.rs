@@ -7,7 +7,7 @@
 use core::fmt;
 use core::mem::needs_drop;
 
-use crate::page::{Geometry, Shape};
+use crate::page::{Geometry, PageMut, Shape};
 use crate::tier::Tier;
 use crate::word::Word;
 
@@ -370,6 +370,14 @@ impl<W: Word, V, P: Paging> Limits<W, V, P> {
     /// apart. It is always full, so that each insertion looks anew whether it may split.
     pub(crate) const fn is_table(tier: Tier) -> bool {
         P::PAGED && Self::TIER.is_below(tier)
+    }
+
+    /// Makes a page that grew as a table full again after a removal.
+    #[inline]
+    pub(crate) fn keep_full(page: &mut PageMut<'_, W, V>) {
+        if Self::is_table(page.page().tier()) {
+            page.set_capacity(page.len());
+        }
     }
 
     /// With how many entries a page of this tier that has `entries` is full, under a directory of so

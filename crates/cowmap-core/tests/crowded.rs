@@ -186,6 +186,45 @@ fn tables_split_when_the_map_has_grown_tiny() {
     tables_split_when_the_map_has_grown::<Tiny>(100, 6_000);
 }
 
+/// A table that has lost entries is full all the same: insertions into it split it.
+fn tables_split_at_insertions_after_removals<P: Paging>(count: usize, others: usize) {
+    let mut chosen = Inverse::<i64, P>::new(39);
+    let crowd = chosen.agreeing(count, 5 << 56, 8);
+    for by_retain in [false, true] {
+        let mut map: Tested<P> = crowd.iter().map(|&key| (key, key)).collect();
+        // None of them is inserted into a page of the crowd.
+        for key in chosen.agreeing(others, 0, 0) {
+            if map.hashes(key).0 >> 56 != 5 {
+                map.insert(key, key);
+            }
+        }
+        let full = map.directory_size().1;
+        let mut again: Vec<i64> = crowd.iter().copied().step_by(3).collect();
+        again.sort_unstable();
+        if by_retain {
+            map.retain(|key, _| again.binary_search(&key).is_err());
+        } else {
+            again.iter().for_each(|&key| assert!(map.remove(key).is_some()));
+        }
+        map.check_invariants();
+        let before = map.memory_usage().pages;
+        map.extend(again.iter().map(|&key| (key, key)));
+        let pages = map.memory_usage().pages - before;
+        assert!(pages >= count / full / 4, "{pages} pages more, {by_retain}");
+        map.check_invariants();
+    }
+}
+
+#[test]
+fn tables_split_at_insertions_after_removals_paged() {
+    tables_split_at_insertions_after_removals::<Paged>(3_000, 200_000);
+}
+
+#[test]
+fn tables_split_at_insertions_after_removals_tiny() {
+    tables_split_at_insertions_after_removals::<Tiny>(100, 6_000);
+}
+
 /// Entries and disjoint values of a table that splits under them.
 #[test]
 fn a_table_that_splits_keeps_entries_and_lent_values_right() {

@@ -156,9 +156,8 @@ impl<W: Word, V, P: Paging, R: Rules<V>> Sieve<'_, W, V, P, R> {
     unsafe fn remove(&mut self, slot: Slot) -> V {
         self.own_page();
         self.removed = true;
-        self.tree.count_removed();
         // SAFETY: the tree owns the page alone (S3); a copy has each entry in its slot.
-        unsafe { self.slots.page().borrow_mut().remove_in_place(slot, &self.rules) }
+        unsafe { self.tree.remove_in_place(self.slots.page(), slot, &self.rules) }
     }
 }
 

@@ -116,6 +116,8 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
             assert!(stamp != root || held.owned, "S4: a page with the root's stamp that is shared");
             assert!(stamp <= root, "S4: {stamp:?} below {root:?}");
         }
+        let table = Limits::<W, V, P>::is_table(page.page().tier());
+        assert!(!table || page.is_full(), "P6: a page that grew as a table has room");
         page.check(rules, Self::may_hold, |word| {
             let hash = rules.page(word.widen());
             assert!(

@@ -22,10 +22,10 @@ use super::segment::Segment;
 use super::sharing;
 use crate::count::HANDLE;
 use crate::error::TryReserveError;
-use crate::hash::PageHash;
+use crate::hash::{PageHash, WordHash};
 use crate::order::reversed;
-use crate::page::{Page, PageMut};
-use crate::policy::{Paging, Size};
+use crate::page::{Page, PageMut, Slot};
+use crate::policy::{Limits, Paging, Size};
 use crate::rules::Rules;
 use crate::word::Word;
 
@@ -282,10 +282,28 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         pages.all(|(page, sole)| sole || page.is_empty_page())
     }
 
-    /// Counts an entry that was removed from a page.
+    /// Removes the entry in a slot of a page, leaving every other entry in its slot
+    /// ([`PageMut::remove_in_place`]).
+    ///
+    /// # Safety
+    ///
+    /// The page is one of this tree's, and has one owner all the way (S3); the slot is one of the
+    /// page's and holds an entry.
     #[inline]
-    pub(crate) fn count_removed(&mut self) {
+    pub(crate) unsafe fn remove_in_place<R: WordHash>(
+        &mut self,
+        page: Page<W, V>,
+        slot: Slot,
+        rules: &R,
+    ) -> V {
         self.len = Size::from_usize(self.len() - 1);
+        // SAFETY: the caller's promise; the handle is borrowed mutably.
+        unsafe {
+            let mut page = page.borrow_mut();
+            let value = page.remove_in_place(slot, rules);
+            Limits::<W, V, P>::keep_full(&mut page);
+            value
+        }
     }
 
     /// Copies whatever is shared, so that the handle has no tie to any other. O(n).

@@ -264,7 +264,9 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         // SAFETY: the caller's promise; the handle is borrowed mutably.
         let (value, len) = unsafe {
             let mut page = page.borrow_mut();
-            (page.remove(slot, place, rules), page.len())
+            let value = page.remove(slot, place, rules);
+            Limits::<W, V, P>::keep_full(&mut page);
+            (value, page.len())
         };
         self.len = Size::from_usize(self.len() - 1);
         // The smaller one of two pages that merge has half of their entries at most.
