@@ -466,9 +466,9 @@ impl<W: Word, V, P: Paging> Limits<W, V, P> {
 
     /// Whether a directory that stores so many links has too many for `entries`, as removals can leave
     /// one: 8.5 for each half page, and 768 more. Insertions leave at most what
-    /// [`directory_may_have`](Self::directory_may_have) says, a sixty-third of that for higher levels,
-    /// and a root of 512. It is made coarser from here on, a step a removal, so that it never has
-    /// 9 for each half page and 1,024 more.
+    /// [`directory_may_have`](Self::directory_may_have) says, a sixty-third of that for higher levels
+    /// of 64 links, and a root of 512. It is made coarser from here on, a step a removal, so that it
+    /// does not come to have 9 for each half page and 1,024 more.
     #[inline]
     pub(crate) const fn has_too_many(links: usize, entries: usize) -> bool {
         const SLACK: usize = 768;

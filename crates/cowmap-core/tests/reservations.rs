@@ -2,6 +2,9 @@
 //! give nothing: what a map says that it has room for is room that it has.
 
 mod common;
+#[path = "common/hostile.rs"]
+#[allow(dead_code, unreachable_pub)]
+mod hostile;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -9,7 +12,7 @@ use std::cell::Cell;
 use common::panics::caught;
 use common::scale::scaled;
 use common::{Counted, Counts, on_every_map};
-use cowmap_core::{CowMap, FlatCowMap, Hashing, Map, Paging};
+use cowmap_core::{CowMap, Fixed, FlatCowMap, Hashing, Map, Paged, Paging};
 
 /// The system's allocator, which counts each thread's requests and bytes, and may refuse some.
 struct Watched;
@@ -489,3 +492,25 @@ on_every_map!(
     a_drop_that_panics_leaves_a_cleared_map,
     what_is_kept_is_given_back,
 );
+
+/// Keys that share many bits put a level above a root that was reserved: what was reserved stays.
+#[test]
+fn a_level_above_a_reservation_keeps_it() {
+    let mut map = Map::<i64, u64, Paged, Fixed>::with_capacity(60_000);
+    let links = map.directory_size().0;
+    let keys = hostile::Inverse::<u64, Paged>::new(51).agreeing(456, 0, 20);
+    map.extend(keys.iter().map(|&key| (key, 0)));
+    map.check_invariants();
+    assert!(map.directory_size().0 >= links);
+    map.try_reserve(60_000 - map.len()).expect("there is memory");
+    let before = map.directory_size().0;
+    assert!(before >= links, "{before} links, reserved {links}");
+    // One key for each prefix that the reservation tells apart: no segment is made for them.
+    let mut inverse = hostile::Inverse::<u64, Paged>::new(52);
+    for prefix in 1..links as u64 {
+        let prefix = prefix << (64 - links.ilog2());
+        map.insert(inverse.agreeing(1, prefix, links.ilog2())[0], 1);
+    }
+    assert_eq!(map.directory_size().0, before);
+    map.check_invariants();
+}

@@ -287,7 +287,7 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
         Ok(())
     }
 
-    /// Removes all entries. O(capacity), or O(pages) where a snapshot shares them. Copies nothing.
+    /// Removes all entries. O(capacity), less where a snapshot shares them. Copies nothing.
     ///
     /// std's map keeps its memory. This one keeps part of it, if nobody shares it:
     ///

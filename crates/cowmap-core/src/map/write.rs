@@ -211,9 +211,8 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// methods make room for does not outlive their call. Where `additional` is 0, nothing is done.
     ///
     /// A flat map then has a table of that size that no snapshot shares: it copies one that is too
-    /// small or shared, O(n), and so many insertions do not allocate. An empty paged map allocates
-    /// its directory, and each page with its first entry; one with entries goes on splitting its
-    /// pages as they fill.
+    /// small or shared, O(n), and so many insertions do not allocate. A paged map allocates its
+    /// directory, O(links), and each page with its first entry.
     ///
     /// # Panics
     ///
@@ -238,11 +237,12 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// aborts.
     ///
     /// `Ok` means for a flat map that so many insertions cannot run out of memory. For a paged map it
-    /// means that there is, or could be, a directory of that size; pages are allocated later.
+    /// means that there is a directory of that size; pages are allocated later.
     ///
     /// # Errors
     ///
-    /// What cannot be computed or allocated; the map is as it was.
+    /// What cannot be computed or allocated. The map has the same entries, and what was reserved is
+    /// the same; the directory may be finer.
     ///
     /// # Examples
     ///
@@ -259,7 +259,7 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
         tree.reserve(additional, &rules)
     }
 
-    /// Gives back all room that the entries do not need, and forgets what was reserved. O(pages);
+    /// Gives back all room that the entries do not need, and forgets what was reserved. O(n + pages + links);
     /// copies the pages that shrink if they are shared. The [`capacity`](Self::capacity) is never
     /// more than before.
     ///

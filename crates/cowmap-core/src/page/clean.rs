@@ -8,12 +8,12 @@
 //! page's overflow bits. Rebuilds cost O(1) for each group that the removed entries had passed:
 //!
 //! * A page has room for so many stale groups before it is rebuilt ([`Geometry::stale_room`]): a
-//!   sixteenth of its slots, or a quarter of the groups that the last rebuild passed, whichever is
+//!   sixteenth of its slots, or an eighth of the groups that the last rebuild passed, whichever is
 //!   more. A removal takes the groups that its entry had passed from it.
 //! * A rebuild visits every slot. The removals since the previous one passed a sixteenth as many
 //!   groups, and pay for that.
 //! * A rebuild passes groups to place entries again that are outside their home group: many, if
-//!   keys collide. Removals must pass a quarter as many before the next rebuild, and pay for that.
+//!   keys collide. Removals must pass an eighth as many before the next rebuild, and pay for that.
 //! * The last rebuild of a page has no removals after it that pay. But an entry passes no more
 //!   groups in a rebuild than it had passed before, because its own slot is free by then. So what
 //!   the rebuild passed, insertions had passed before: those since the previous rebuild, because

@@ -10,9 +10,9 @@
 //!
 //! Every traversal has a [`Cursor`]: borrowing iterators keep to the root they began with; walks that
 //! write find each page anew from the tree's root, so that un-sharing what they have not reached yet,
-//! or have passed, does not disturb them. The shape of the directory must stay. Only what changes the
-//! shape on its way, settling and shrinking, goes in the order of the page hash, by
-//! [`next_page_hash`].
+//! or have passed, does not disturb them. The shape of the directory must stay. What changes the shape
+//! on its way, settling and shrinking, and what un-shares all of it, goes in the order of the page
+//! hash, by [`next_page_hash`].
 
 use super::Tree;
 use super::link::Link;

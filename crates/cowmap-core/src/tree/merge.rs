@@ -162,7 +162,7 @@ impl<W: Word, V, P: Paging> OwnedPath<'_, W, V, P> {
                 self.set_child(0, depth, link);
             } else {
                 let tier = Limits::<W, V, P>::tier_in_directory(entries)
-                    .expect("a merged page has fewer entries than a page");
+                    .expect("two pages of a tree fit in one, if need be a table");
                 let shape = self.tree().shape(tier, entries, depth);
                 let halves = [(page, held), (other, held_other)];
                 let (merged, left) = Page::merge(halves, shape, rules)?;
@@ -356,7 +356,10 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     /// # Errors
     ///
     /// No memory; the tree has the same entries.
-    fn merge_deepest<R: Rules<V>>(&mut self, rules: &R) -> Result<bool, TryReserveError> {
+    pub(super) fn merge_deepest<R: Rules<V>>(
+        &mut self,
+        rules: &R,
+    ) -> Result<bool, TryReserveError> {
         let hash = self.deepest();
         let mut path = OwnedPath::unshare(self, hash)?;
         let mut changed = path.merge_page(usize::MAX, rules)?;

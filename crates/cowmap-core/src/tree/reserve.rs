@@ -34,7 +34,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     ///
     /// # Errors
     ///
-    /// A size that cannot be, or no memory; the tree is as it was.
+    /// A size that cannot be, or no memory; the tree has the same entries and the same floor.
     pub(crate) fn reserve<R: Rules<V>>(
         &mut self,
         additional: usize,
@@ -103,9 +103,14 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         // The directory may not be finer than the floor asks for.
         let before = Some(core::mem::replace(&mut self.floor, floor));
         let mut floored = Floored { tree: self, before };
-        floored.tree.deepen(depth, rules)?;
-        floored.before = None;
-        Ok(())
+        let made = floored.tree.deepen(depth, rules);
+        floored.before = floored.before.filter(|_| made.is_err());
+        drop(floored);
+        if made.is_err() {
+            // What was made already may be too much without the floor.
+            while self.has_too_many_links() && self.merge_deepest(rules) == Ok(true) {}
+        }
+        made
     }
 
     /// Makes the directory as fine as `depth` bits for each prefix.

@@ -361,7 +361,13 @@ impl<W: Word, V, P: Paging> OwnedPath<'_, W, V, P> {
             let places = root.look();
             let (mut part, mut segments) = (0, 0);
             while part < 1_usize << above {
-                let wider = Self::widest_child(old, part << below, above);
+                let first = part << below;
+                let mut wider = Self::widest_child(old, first, above);
+                if levels == 1 && old.link(first).is_empty() {
+                    // What was reserved stays there.
+                    let reserved = self.tree().floor_depth().saturating_sub(below);
+                    wider = wider.min(above.saturating_sub(reserved));
+                }
                 let depth = above - wider;
                 let from = |index| (part << below) + (index << wider);
                 let made = Self::regrouped(old, (below, depth), SegmentStamp::void(), from);
