@@ -505,11 +505,11 @@ fn a_level_above_a_reservation_keeps_it() {
     map.try_reserve(60_000 - map.len()).expect("there is memory");
     let before = map.directory_size().0;
     assert!(before >= links, "{before} links, reserved {links}");
-    // One key for each prefix that the reservation tells apart: no segment is made for them.
+    // Nearly a page for each prefix that the reservation tells apart: no segment is made for them.
     let mut inverse = hostile::Inverse::<u64, Paged>::new(52);
     for prefix in 1..links as u64 {
         let prefix = prefix << (64 - links.ilog2());
-        map.insert(inverse.agreeing(1, prefix, links.ilog2())[0], 1);
+        map.extend(inverse.agreeing(110, prefix, links.ilog2()).iter().map(|&key| (key, 1)));
     }
     assert_eq!(map.directory_size().0, before);
     map.check_invariants();
