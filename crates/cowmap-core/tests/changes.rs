@@ -38,7 +38,8 @@ fn check<P: Paging, H: Hashing>(old: &Tested<P, H>, new: &Tested<P, H>) {
     for (from, to) in [(old, new), (new, old)] {
         let wanted = model(from, to);
         let sorted: Vec<_> = from.diff_sorted(to).map(Change::cloned).collect();
-        assert_eq!(sorted, wanted);
+        let first = sorted.iter().zip(&wanted).find(|(found, wanted)| found != wanted);
+        assert_eq!((first, sorted.len()), (None, wanted.len()));
         let mut diff = from.diff(to);
         let (mut changes, mut left) = (Vec::new(), wanted.len());
         loop {

@@ -29,7 +29,7 @@ mod shared;
 mod sieve;
 mod walked;
 
-pub(crate) use apart::EntriesApart;
+pub(crate) use apart::{EntriesApart, EntryApart};
 pub(crate) use disjoint::values_mut;
 pub(crate) use entry::{Occupied, Vacant};
 pub(crate) use exclusive::EntriesMut;

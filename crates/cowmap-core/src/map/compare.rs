@@ -1,18 +1,21 @@
 //! Comparing maps, and making new ones of two. What both maps have is stepped over.
 
 use super::Map;
-use crate::entries::EntriesApart;
+use crate::entries::{EntriesApart, EntryApart};
 use crate::hash::Hashing;
 use crate::key::{SentinelKey, WordOf};
 use crate::policy::Paging;
 
 impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
-    /// The words and values of this map, without those in pages that `other` has too.
-    pub(super) fn entries_apart<'a>(
-        &'a self,
-        other: &'a Self,
-    ) -> EntriesApart<'a, WordOf<K>, V, P> {
+    /// The entries of this map, without those in pages that `other` has too.
+    fn entries_apart<'a>(&'a self, other: &'a Self) -> EntriesApart<'a, WordOf<K>, V, P> {
         EntriesApart::of(&self.tree, &other.tree)
+    }
+
+    /// The value that this map has for the key of an entry of another map.
+    #[inline]
+    pub(super) fn facing<'a>(&'a self, entry: &EntryApart<'a, WordOf<K>, V>) -> Option<&'a V> {
+        entry.facing.or_else(|| self.get_word(entry.word))
     }
 
     /// Whether `other` has every entry of this map. It takes the time of what this map has in pages of
@@ -33,9 +36,7 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     {
         self.ptr_eq(other)
             || (self.len() <= other.len()
-                && self
-                    .entries_apart(other)
-                    .all(|(word, value)| other.get_word(word) == Some(value)))
+                && self.entries_apart(other).all(|entry| other.facing(&entry) == Some(entry.value)))
     }
 
     /// Whether `other` has every key of this map. It takes the time of what this map has in pages of its
@@ -52,7 +53,7 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     pub fn is_submap_of_keys(&self, other: &Self) -> bool {
         self.ptr_eq(other)
             || (self.len() <= other.len()
-                && self.entries_apart(other).all(|(word, _)| other.get_word(word).is_some()))
+                && self.entries_apart(other).all(|entry| other.facing(&entry).is_some()))
     }
 }
 
@@ -80,15 +81,15 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
         let apart = other.entries_apart(self);
         if apart.are_more_than(self.len()) {
             let mut union = other.clone();
-            for (word, value) in self.entries_apart(other) {
-                union.insert_word(word, value.clone());
+            for entry in self.entries_apart(other) {
+                union.insert_word(entry.word, entry.value.clone());
             }
             return union;
         }
         let mut union = self.clone();
-        for (word, value) in apart {
-            if self.get_word(word).is_none() {
-                union.insert_word(word, value.clone());
+        for entry in apart {
+            if self.facing(&entry).is_none() {
+                union.insert_word(entry.word, entry.value.clone());
             }
         }
         union
@@ -117,18 +118,18 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
         let apart = self.entries_apart(other);
         if apart.are_more_than(other.len()) {
             let mut intersection = other.clone();
-            for (word, _) in other.entries_apart(self) {
-                match self.get_word(word) {
-                    Some(value) => drop(intersection.insert_word(word, value.clone())),
-                    None => drop(intersection.remove_word(word)),
+            for entry in other.entries_apart(self) {
+                match self.facing(&entry) {
+                    Some(value) => drop(intersection.insert_word(entry.word, value.clone())),
+                    None => drop(intersection.remove_word(entry.word)),
                 }
             }
             return intersection;
         }
         let mut intersection = self.clone();
-        for (word, _) in apart {
-            if other.get_word(word).is_none() {
-                intersection.remove_word(word);
+        for entry in apart {
+            if other.facing(&entry).is_none() {
+                intersection.remove_word(entry.word);
             }
         }
         intersection
@@ -162,9 +163,9 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
             return difference;
         }
         let mut difference = Self::with_hash(self.hash.clone());
-        for (word, value) in apart {
-            if other.get_word(word).is_none() {
-                difference.insert_word(word, value.clone());
+        for entry in apart {
+            if other.facing(&entry).is_none() {
+                difference.insert_word(entry.word, entry.value.clone());
             }
         }
         difference
@@ -200,11 +201,9 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
             return difference;
         }
         let mut difference = Self::with_hash(self.hash.clone());
-        for (one, another) in [(self, other), (other, self)] {
-            for (word, value) in one.entries_apart(another) {
-                if another.get_word(word).is_none() {
-                    difference.insert_word(word, value.clone());
-                }
+        for entry in EntriesApart::of_both(&self.tree, &other.tree) {
+            if [other, self][entry.side].facing(&entry).is_none() {
+                difference.insert_word(entry.word, entry.value.clone());
             }
         }
         difference

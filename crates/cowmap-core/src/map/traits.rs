@@ -41,9 +41,7 @@ where
 /// without a look at the entries, even where a value is not equal to itself (as a NaN is not).
 impl<K: SentinelKey, V: PartialEq, P: Paging, H: Hashing> PartialEq for Map<K, V, P, H> {
     fn eq(&self, other: &Self) -> bool {
-        self.ptr_eq(other)
-            || (self.len() == other.len()
-                && self.iter().all(|(key, value)| other.get(key) == Some(value)))
+        self.ptr_eq(other) || (self.len() == other.len() && self.is_submap(other))
     }
 }
 

@@ -1,35 +1,35 @@
-//! The pages of one tree that another has not. What both have is stepped over a segment at a time.
+//! The pages that two trees do not share. What both have is stepped over a segment at a time.
 //!
 //! A segment or page that two trees share is in both at the same height, counted from the pages, and
 //! below the same prefix. So at each step down one tree, the other one's child there is compared by its
 //! address. That holds whatever became of the shapes meanwhile: a root that doubled, or a level above.
 
 use super::Tree;
-use super::cursor::Cursor;
 use super::link::Link;
+use super::segment::Segment;
 use crate::hash::PageHash;
 use crate::page::PageRef;
 use crate::policy::Paging;
 use crate::word::Word;
 
-/// How far the pages of a tree were visited that another tree has not.
+/// A walk over the places, in the order of the hash, where two trees have not the same page.
 pub(crate) struct Apart<'a, W: Word, V, P: Paging> {
-    tree: &'a Tree<W, V, P>,
-    other: &'a Tree<W, V, P>,
-    way: Way,
-    /// Segments that were read.
+    trees: [&'a Tree<W, V, P>; 2],
+    /// Whether places count where a page of the other tree begins; else those of the first one only.
+    both: bool,
+    /// Where it goes on.
+    next: Option<PageHash>,
+    /// Segments of the first tree that were read.
     #[cfg(test)]
     segments: usize,
 }
 
-/// In which order pages are visited.
-#[derive(Clone, Copy)]
-enum Way {
-    /// Of the hash, from here on.
-    InOrder(Option<PageHash>),
-    /// That of a traversal, which looks at each link: where most of the root's children differ. A map
-    /// that such a difference is inserted into grows evenly.
-    Scattered(Cursor),
+/// A place where two trees have not the same page.
+pub(crate) struct Place<'a, W, V> {
+    /// What each has there, perhaps the empty page.
+    pub(crate) pages: [PageRef<'a, W, V>; 2],
+    /// Whether it begins there: each page does at one place.
+    pub(crate) begins: [bool; 2],
 }
 
 impl<W: Word, V, P: Paging> Clone for Apart<'_, W, V, P> {
@@ -39,66 +39,54 @@ impl<W: Word, V, P: Paging> Clone for Apart<'_, W, V, P> {
 }
 
 impl<'a, W: Word, V, P: Paging> Apart<'a, W, V, P> {
-    /// The pages of `tree` that `other` has not.
-    pub(crate) fn of(tree: &'a Tree<W, V, P>, other: &'a Tree<W, V, P>) -> Self {
-        let way = if tree.ptr_eq(other) {
-            Way::InOrder(None)
-        } else if Self::mostly_apart(tree, other) {
-            Way::Scattered(Cursor::over(tree))
-        } else {
-            Way::InOrder(Some(PageHash(0)))
-        };
+    pub(crate) fn of(one: &'a Tree<W, V, P>, other: &'a Tree<W, V, P>, both: bool) -> Self {
         Apart {
-            tree,
-            other,
-            way,
+            trees: [one, other],
+            both,
+            next: (!one.ptr_eq(other)).then_some(PageHash(0)),
             #[cfg(test)]
             segments: 0,
         }
     }
 
-    /// Whether more than half of the root's links lead to what `other` has not there. A root page is
-    /// one link.
-    fn mostly_apart(tree: &Tree<W, V, P>, other: &Tree<W, V, P>) -> bool {
-        if !tree.has_directory() {
-            return true;
-        }
-        let (bits, below) = (u32::from(tree.root_bits()), tree.levels - 1);
-        let apart = (0..1_u64 << bits).filter(|index| {
-            let hash = PageHash(index << (64 - bits));
-            !same(tree.child_at(below, hash), other.child_at(below, hash))
-        });
-        apart.count() as u64 > 1 << bits >> 1
-    }
-
-    /// The next page that has entries.
-    pub(crate) fn next_page(&mut self) -> Option<PageRef<'a, W, V>> {
+    /// The next place where a page begins that the other tree has not there.
+    pub(crate) fn next_place(&mut self) -> Option<Place<'a, W, V>> {
         loop {
-            let hash = match &mut self.way {
-                Way::InOrder(next) => {
-                    let hash = (*next)?;
-                    match self.step(hash) {
-                        Ok(page) if page.len() > 0 => return Some(page),
-                        Ok(_) => {}
-                        Err(next) => self.way = Way::InOrder(next),
-                    }
-                    continue;
-                }
-                Way::Scattered(cursor) => cursor.next_in(self.tree)?,
-            };
-            if !same(self.tree.child_at(0, hash), self.other.child_at(0, hash)) {
-                return Some(self.tree.page(hash));
+            let hash = self.place_from(self.next?)?;
+            let mut end = 0;
+            let pages = self.trees.map(|tree| tree.page(hash));
+            let mut begins = [false; 2];
+            for side in 0..=usize::from(self.both) {
+                // The empty page may be linked many times: one link of it.
+                let empty = pages[side].page().is_empty_page();
+                let depth =
+                    if empty { self.trees[side].link_depth(hash) } else { pages[side].depth() };
+                begins[side] = !empty && begins_at(hash, depth);
+                end = end.max(depth);
+            }
+            self.next = after(hash, end);
+            if begins != [false; 2] {
+                return Some(Place { pages, begins });
             }
         }
     }
 
-    /// Steps from `hash` on over what both trees have, as far as the end of a segment; to the first
-    /// page that the other has not, or to where to go on.
-    fn step(&mut self, mut hash: PageHash) -> Result<PageRef<'a, W, V>, Option<PageHash>> {
-        let tree = self.tree;
-        let mut link = tree.root;
-        let mut height = tree.segment_levels();
-        let mut bits = if height > 0 { tree.root_bits() } else { 0 };
+    /// The first place from here on where the two have not the same page.
+    fn place_from(&mut self, mut hash: PageHash) -> Option<PageHash> {
+        loop {
+            match self.step(hash) {
+                Ok(place) => return Some(place),
+                Err(next) => hash = next?,
+            }
+        }
+    }
+
+    /// Steps from `hash` on over what both trees have, at most to the end of a segment of the first;
+    /// returns a place where they differ, or where to go on.
+    fn step(&mut self, mut hash: PageHash) -> Result<PageHash, Option<PageHash>> {
+        let [one, other] = self.trees;
+        let (mut link, mut height) = (one.root, one.segment_levels());
+        let mut bits = if height > 0 { one.root_bits() } else { 0 };
         // The bits of the hash that lead to the segment.
         let mut depth = 0;
         while height > 0 {
@@ -111,29 +99,25 @@ impl<'a, W: Word, V, P: Paging> Apart<'a, W, V, P> {
             loop {
                 // SAFETY: a segment of this tree, which is borrowed, so alive and not written; an index
                 // of as many bits as it has is one of its links.
-                let (child, begins) = unsafe {
-                    let index = super::segment::Segment::index(hash, depth, bits);
-                    (segment.link(index), segment.begins(index))
+                let child = unsafe { segment.link(Segment::index(hash, depth, bits)) };
+                // A segment has its depth in the link; a page is stepped over link by link. Where both have
+                // nothing, the other tree may have something before the link ends.
+                let end = if height > 1 {
+                    child.depth()
+                } else if self.both && child.is_empty() {
+                    other.link_depth(hash).max(depth + bits)
+                } else {
+                    depth + bits
                 };
-                // A page may be linked several times in a row; only its first link counts. A segment
-                // has its depth in the link. Where nothing is, there is nothing to visit.
-                let end = if height > 1 { child.depth() } else { depth + bits };
-                let visited = height == 1 && !begins;
-                if !visited
-                    && !child.is_empty()
-                    && !same(Some(child), self.other.child_at(height - 1, hash))
-                {
+                if !same(child, other.child_at(height - 1, hash)) {
                     if height == 1 {
-                        self.way = Way::InOrder(after(hash, end));
-                        // SAFETY: a page of this tree, alive and not written while it is borrowed.
-                        return Ok(unsafe { child.page().borrow() });
+                        return Ok(hash);
                     }
                     link = child;
                     depth = end;
                     break;
                 }
-                let Some(next) = after(hash, end) else { return Err(None) };
-                hash = next;
+                hash = after(hash, end).ok_or(None)?;
                 if depth > 0 && (hash.0 ^ start.0) >> (64 - depth) != 0 {
                     return Err(Some(hash));
                 }
@@ -141,16 +125,14 @@ impl<'a, W: Word, V, P: Paging> Apart<'a, W, V, P> {
             bits = P::SEGMENT_BITS;
             height -= 1;
         }
-        // The root page, which is not the other's.
-        self.way = Way::InOrder(None);
-        if same(Some(link), self.other.child_at(0, hash)) {
-            return Err(None);
+        // The root page. Where the other tree has it, too, it is behind a directory.
+        if same(link, other.child_at(0, hash)) {
+            return Err(if self.both { after(hash, other.link_depth(hash)) } else { None });
         }
-        // SAFETY: as above.
-        Ok(unsafe { link.page().borrow() })
+        Ok(hash)
     }
 
-    /// How many segments were read.
+    /// How many segments of the first tree were read.
     #[cfg(test)]
     pub(crate) fn segments_read(&self) -> usize {
         self.segments
@@ -163,12 +145,14 @@ fn after(hash: PageHash, depth: u8) -> Option<PageHash> {
     (hash.0 & !(step - 1)).checked_add(step).map(PageHash)
 }
 
-/// Whether two links, if there are two, lead to the same page or segment.
-fn same(one: Option<Link>, other: Option<Link>) -> bool {
-    match (one, other) {
-        (Some(one), Some(other)) => one.base() == other.base(),
-        _ => false,
-    }
+/// Whether what is linked for the first `depth` bits of a hash begins with it.
+fn begins_at(hash: PageHash, depth: u8) -> bool {
+    hash.0.checked_shl(u32::from(depth)).unwrap_or(0) == 0
+}
+
+/// Whether a link and another, if there is one, lead to the same page or segment.
+fn same(one: Link, other: Option<Link>) -> bool {
+    other.is_some_and(|other| one.base() == other.base())
 }
 
 impl<W: Word, V, P: Paging> Tree<W, V, P> {
@@ -189,10 +173,20 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
             Some(link)
         }
     }
+
+    /// How many bits of a hash one link above the pages is for.
+    fn link_depth(&self, hash: PageHash) -> u8 {
+        match self.segment_levels() {
+            0 => 0,
+            1 => self.root_bits(),
+            _ => self.child_at(1, hash).map_or(0, Link::depth) + P::SEGMENT_BITS,
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::cursor::Cursor;
     use super::super::plain::{Plain, spread, tree_of};
     use super::*;
     use crate::policy::{Flat, Paged, Tiny};
@@ -211,20 +205,37 @@ mod tests {
 
     /// Checks which pages are visited, and how many segments are read for them.
     fn check<P: Paging>(name: &str, tree: &Tree<u64, u64, P>, other: &Tree<u64, u64, P>) {
-        let mut apart = Apart::of(tree, other);
-        let in_order = matches!(apart.way, Way::InOrder(_));
-        let mut seen = Vec::new();
-        while let Some(page) = apart.next_page() {
-            seen.push(page.page().base().addr().get());
+        let mut apart = Apart::of(tree, other, true);
+        let mut seen = [Vec::new(), Vec::new()];
+        while let Some(place) = apart.next_place() {
+            for ((page, begins), seen) in place.pages.iter().zip(place.begins).zip(&mut seen) {
+                if begins && page.len() > 0 {
+                    seen.push(page.page().base().addr().get());
+                }
+            }
         }
-        let wanted: BTreeSet<usize> = &pages(tree) - &pages(other);
-        let visited: BTreeSet<usize> = seen.iter().copied().collect();
-        assert_eq!(visited.len(), seen.len(), "{name}: a page comes once");
-        assert_eq!(visited, wanted, "{name}");
+        let pages = [pages(tree), pages(other)];
+        let wanted = [&pages[0] - &pages[1], &pages[1] - &pages[0]];
+        let differ = wanted[0].len() + wanted[1].len();
+        for (seen, wanted) in seen.iter().zip(wanted) {
+            let visited: BTreeSet<usize> = seen.iter().copied().collect();
+            assert_eq!(visited.len(), seen.len(), "{name}: a page comes once");
+            assert_eq!(visited, wanted, "{name}");
+        }
+        // One tree's pages alone.
+        let (mut one, mut seen) = (Apart::of(tree, other, false), BTreeSet::new());
+        while let Some(place) = one.next_place() {
+            assert!(place.begins[0] && !place.begins[1]);
+            if place.pages[0].len() > 0 {
+                assert!(seen.insert(place.pages[0].page().base().addr().get()), "{name}");
+            }
+        }
+        assert_eq!(seen, &pages[0] - &pages[1], "{name}");
         // Each page, and each segment of which some page differs, is come to from the root.
-        let most = 2 * (wanted.len() + 1) * usize::from(tree.levels);
+        let most = 2 * (differ + 1) * usize::from(tree.levels);
         let segments = apart.segments_read();
-        assert!(!in_order || tree.levels != other.levels || segments <= most, "{name}: {segments}");
+        let alike = tree.levels == other.levels && name != "reserved";
+        assert!(!alike || segments <= most, "{name}: {segments} of {most}");
     }
 
     fn check_all<P: Paging>(count: u64) {
@@ -243,6 +254,16 @@ mod tests {
                 check("changed", &old, &new);
                 check("changed", &new, &old);
                 new.check(&Plain);
+            }
+            // A finer directory over the same entries, and entries where there was nothing.
+            let mut new = old.clone();
+            new.reserve(4 * count as usize, &Plain).expect("there is memory");
+            for word in spread(size.min(200), 0, 0) {
+                new.insert(&Plain, word ^ 1 << 20, 7).expect("there is memory");
+            }
+            for other in [&old, &empty] {
+                check("reserved", &new, other);
+                check("reserved", other, &new);
             }
             // Growing and shrinking, so that levels come and go.
             let mut new = old.clone();

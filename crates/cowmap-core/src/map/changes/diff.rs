@@ -72,8 +72,7 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
         Diff {
             old: self,
             new,
-            old_entries: self.entries_apart(new),
-            new_entries: new.entries_apart(self),
+            entries: EntriesApart::of_both(&self.tree, &new.tree),
             left: if self.ptr_eq(new) { [0, 0] } else { [self.len(), new.len()] },
             // Both have fewer entries than bytes.
             owed: new.len().cast_signed() - self.len().cast_signed(),
@@ -117,8 +116,7 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
 pub struct Diff<'a, K: SentinelKey, V, P: Paging, H: Hashing = Fixed, F = fn(&V, &V) -> bool> {
     old: &'a Map<K, V, P, H>,
     new: &'a Map<K, V, P, H>,
-    old_entries: EntriesApart<'a, WordOf<K>, V, P>,
-    new_entries: EntriesApart<'a, WordOf<K>, V, P>,
+    entries: EntriesApart<'a, WordOf<K>, V, P>,
     /// Entries of the old map, and of the new one, that were not read, those in shared pages included.
     left: [usize; 2],
     /// How many more keys have still to come than to go; negative if more have to go.
@@ -135,28 +133,30 @@ where
 {
     /// The next change, and the word of its key.
     fn next_change(&mut self) -> Option<(WordOf<K>, Change<K, &'a V>)> {
-        for (word, value) in self.old_entries.by_ref() {
-            self.left[0] -= 1;
-            match self.new.get_word(word) {
-                None => {
-                    self.owed += 1;
-                    return Some((word, Change::Removed { key: key_of(word), value }));
+        for entry in self.entries.by_ref() {
+            self.left[entry.side] -= 1;
+            let (word, value) = (entry.word, entry.value);
+            let change = if entry.side == 0 {
+                match self.new.facing(&entry) {
+                    None => Change::Removed { key: key_of(word), value },
+                    Some(new) if !(self.equal)(value, new) => {
+                        Change::Updated { key: key_of(word), old: value, new }
+                    }
+                    Some(_) => continue,
                 }
-                Some(new) if !(self.equal)(value, new) => {
-                    return Some((word, Change::Updated { key: key_of(word), old: value, new }));
-                }
-                Some(_) => {}
-            }
+            } else if self.old.facing(&entry).is_none() {
+                Change::Added { key: key_of(word), value }
+            } else {
+                continue;
+            };
+            self.owed += match change {
+                Change::Removed { .. } => 1,
+                Change::Added { .. } => -1,
+                Change::Updated { .. } => 0,
+            };
+            return Some((word, change));
         }
-        self.left[0] = 0;
-        for (word, value) in self.new_entries.by_ref() {
-            self.left[1] -= 1;
-            if self.old.get_word(word).is_none() {
-                self.owed -= 1;
-                return Some((word, Change::Added { key: key_of(word), value }));
-            }
-        }
-        self.left[1] = 0;
+        self.left = [0, 0];
         None
     }
 }
@@ -192,12 +192,7 @@ where
 
 impl<K: SentinelKey, V, P: Paging, H: Hashing, F: Clone> Clone for Diff<'_, K, V, P, H, F> {
     fn clone(&self) -> Self {
-        Diff {
-            old_entries: self.old_entries.clone(),
-            new_entries: self.new_entries.clone(),
-            equal: self.equal.clone(),
-            ..*self
-        }
+        Diff { entries: self.entries.clone(), equal: self.equal.clone(), ..*self }
     }
 }
 
