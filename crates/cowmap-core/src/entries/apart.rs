@@ -1,6 +1,6 @@
 //! The entries of two trees in pages that the two do not share.
 
-use crate::page::{Page, Slots};
+use crate::page::{Page, PageRef, Slots};
 use crate::policy::Paging;
 use crate::tree::Tree;
 use crate::tree::apart::Apart;
@@ -77,7 +77,7 @@ impl<'a, W: Word, V, P: Paging> EntriesApart<'a, W, V, P> {
             return true;
         }
         while let Some(place) = self.places.next_place() {
-            let [one, other] = place.pages.map(|page| page.page());
+            let [one, other] = place.pages.map(PageRef::page);
             if place.begins[0] {
                 (self.current, self.side) = ((Slots::of(one), other), 0);
                 self.queued = place.begins[1].then_some((other, one));
