@@ -12,10 +12,10 @@ pub mod set;
 pub use cowmap_core::WithSnapshots;
 #[doc(inline)]
 pub use cowmap_core::{
-    CowMap, Drain, Entry, ExtractIf, Fixed, Flat, FlatCowMap, GetEach, Hashing, IntoIter, IntoKeys,
-    IntoUnsharedEntries, IntoValues, Iter, IterMut, IterSorted, Keys, Map, MemoryUsage,
-    OccupiedEntry, Paged, Paging, Repr, ReservedKey, Seeded, SeededCowMap, SentinelKey,
-    TryReserveError, VacantEntry, Values, ValuesMut,
+    ApplyError, Change, Conflict, CowMap, Diff, DiffSorted, Drain, Entry, ExtractIf, Fixed, Flat,
+    FlatCowMap, GetEach, Hashing, IntoIter, IntoKeys, IntoUnsharedEntries, IntoValues, Iter,
+    IterMut, IterSorted, Keys, Map, MemoryUsage, OccupiedEntry, Paged, Paging, Repr, ReservedKey,
+    Seeded, SeededCowMap, SentinelKey, TryReserveError, VacantEntry, Values, ValuesMut,
 };
 #[cfg(feature = "rayon")]
 #[doc(inline)]

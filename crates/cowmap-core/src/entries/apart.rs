@@ -17,6 +17,8 @@ pub(crate) struct EntriesApart<'a, W: Word, V, P: Paging> {
     side: usize,
     /// The other tree's page at this place, if it is to come next.
     queued: Option<(Page<W, V>, Page<W, V>)>,
+    /// Entries of each tree in the pages that were passed.
+    passed: [usize; 2],
 }
 
 /// An entry of one of two trees.
@@ -54,7 +56,8 @@ impl<'a, W: Word, V, P: Paging> EntriesApart<'a, W, V, P> {
 
     fn walk(one: &'a Tree<W, V, P>, other: &'a Tree<W, V, P>, both: bool) -> Self {
         let current = (Slots::none(), Page::empty());
-        EntriesApart { places: Apart::of(one, other, both), current, side: 0, queued: None }
+        let places = Apart::of(one, other, both);
+        EntriesApart { places, current, side: 0, queued: None, passed: [0, 0] }
     }
 
     /// Whether the first tree has more than so many: as many pages are looked at as that takes.
@@ -70,8 +73,15 @@ impl<'a, W: Word, V, P: Paging> EntriesApart<'a, W, V, P> {
         false
     }
 
+    /// How many entries of each tree were in the pages that were passed.
+    pub(crate) fn passed(&self) -> [usize; 2] {
+        self.passed
+    }
+
     /// Goes on to the next page; `false` if there is none.
     fn next_page(&mut self) -> bool {
+        // SAFETY: one of the trees' pages, alive and not written.
+        self.passed[self.side] += unsafe { self.current.0.page().borrow() }.len();
         if let Some((page, facing)) = self.queued.take() {
             (self.current, self.side) = ((Slots::of(page), facing), 1);
             return true;
@@ -92,33 +102,42 @@ impl<'a, W: Word, V, P: Paging> EntriesApart<'a, W, V, P> {
     }
 }
 
-impl<'a, W: Word, V, P: Paging> Iterator for EntriesApart<'a, W, V, P> {
-    type Item = EntryApart<'a, W, V>;
-
+impl<'a, W: Word, V, P: Paging> EntriesApart<'a, W, V, P> {
+    /// The next entry, without those of the first tree of which the other one has an `equal` value in
+    /// the same slot.
     #[inline]
-    fn next(&mut self) -> Option<EntryApart<'a, W, V>> {
+    pub(crate) fn next_unequal(
+        &mut self,
+        mut equal: impl FnMut(&V, &V) -> bool,
+    ) -> Option<EntryApart<'a, W, V>> {
         loop {
+            let side = self.side;
             // SAFETY: the pages are the trees', which are borrowed for `'a`, so they are alive and nobody
             // writes them. The slot holds an entry, as does one with its word.
             unsafe {
                 let (page, facing) = (self.current.0.page().borrow(), self.current.1.borrow());
                 while let Some(slot) = self.current.0.next() {
-                    let word = page.word(slot);
-                    let in_both = slot.group < facing.groups() && facing.word(slot) == word;
-                    if in_both && self.side == 1 {
-                        continue;
+                    let (word, value) = (page.word(slot), page.value(slot));
+                    let facing = (slot.group < facing.groups() && facing.word(slot) == word)
+                        .then(|| facing.value(slot));
+                    match facing {
+                        Some(facing) if side == 1 || equal(value, facing) => {}
+                        _ => return Some(EntryApart { side, word, value, facing }),
                     }
-                    return Some(EntryApart {
-                        side: self.side,
-                        word,
-                        value: page.value(slot),
-                        facing: in_both.then(|| facing.value(slot)),
-                    });
                 }
             }
             if !self.next_page() {
                 return None;
             }
         }
+    }
+}
+
+impl<'a, W: Word, V, P: Paging> Iterator for EntriesApart<'a, W, V, P> {
+    type Item = EntryApart<'a, W, V>;
+
+    #[inline]
+    fn next(&mut self) -> Option<EntryApart<'a, W, V>> {
+        self.next_unequal(|_, _| false)
     }
 }

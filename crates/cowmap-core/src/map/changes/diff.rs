@@ -73,7 +73,7 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
             old: self,
             new,
             entries: EntriesApart::of_both(&self.tree, &new.tree),
-            left: if self.ptr_eq(new) { [0, 0] } else { [self.len(), new.len()] },
+            ended: self.ptr_eq(new),
             // Both have fewer entries than bytes.
             owed: new.len().cast_signed() - self.len().cast_signed(),
             equal,
@@ -117,8 +117,8 @@ pub struct Diff<'a, K: SentinelKey, V, P: Paging, H: Hashing = Fixed, F = fn(&V,
     old: &'a Map<K, V, P, H>,
     new: &'a Map<K, V, P, H>,
     entries: EntriesApart<'a, WordOf<K>, V, P>,
-    /// Entries of the old map, and of the new one, that were not read, those in shared pages included.
-    left: [usize; 2],
+    /// Whether there is nothing left.
+    ended: bool,
     /// How many more keys have still to come than to go; negative if more have to go.
     owed: isize,
     equal: F,
@@ -133,16 +133,14 @@ where
 {
     /// The next change, and the word of its key.
     fn next_change(&mut self) -> Option<(WordOf<K>, Change<K, &'a V>)> {
-        for entry in self.entries.by_ref() {
-            self.left[entry.side] -= 1;
+        while let Some(entry) = self.entries.next_unequal(&mut self.equal) {
             let (word, value) = (entry.word, entry.value);
             let change = if entry.side == 0 {
                 match self.new.facing(&entry) {
                     None => Change::Removed { key: key_of(word), value },
-                    Some(new) if !(self.equal)(value, new) => {
-                        Change::Updated { key: key_of(word), old: value, new }
-                    }
-                    Some(_) => continue,
+                    // One in the same slot is unequal.
+                    Some(new) if entry.facing.is_none() && (self.equal)(value, new) => continue,
+                    Some(new) => Change::Updated { key: key_of(word), old: value, new },
                 }
             } else if self.old.facing(&entry).is_none() {
                 Change::Added { key: key_of(word), value }
@@ -156,7 +154,7 @@ where
             };
             return Some((word, change));
         }
-        self.left = [0, 0];
+        self.ended = true;
         None
     }
 }
@@ -174,10 +172,15 @@ where
         self.next_change().map(|(_, change)| change)
     }
 
-    /// At least what the difference of the lengths still asks for; at most the entries that were not
-    /// read, which at first are those of both maps.
+    /// At least what the difference of the lengths still asks for; at most the entries in pages that
+    /// were not passed, which at first are those of both maps.
     fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.owed.unsigned_abs(), self.left[0].checked_add(self.left[1]))
+        if self.ended {
+            return (0, Some(0));
+        }
+        let [old, new] = self.entries.passed();
+        let most = (self.old.len() - old).checked_add(self.new.len() - new);
+        (self.owed.unsigned_abs(), most)
     }
 }
 
