@@ -1,50 +1,25 @@
 //! What a map takes that was reserved and filled, beside one that has grown: bytes, pages, and
 //! requests to the allocator while it is built.
 
+#[path = "common/allocated.rs"]
+mod allocated;
 mod common;
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
-
+use allocated::requests;
 use common::Random;
 use common::scale::scaled;
 use cowmap_core::{Fixed, Flat, Map, Paged, Paging, Tiny};
 
-/// The system's allocator, which counts each thread's requests.
-struct Counting;
-
-thread_local! {
-    static REQUESTS: Cell<usize> = const { Cell::new(0) };
-}
-
-// SAFETY: what it gives is the system's.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        REQUESTS.set(REQUESTS.get() + 1);
-        // SAFETY: the caller's promise.
-        unsafe { System.alloc(layout) }
-    }
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        REQUESTS.set(REQUESTS.get() + 1);
-        // SAFETY: the caller's promise.
-        unsafe { System.alloc_zeroed(layout) }
-    }
-    unsafe fn dealloc(&self, start: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promise.
-        unsafe { System.dealloc(start, layout) };
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
 /// A map with these keys, its bytes, and how many requests it took.
 fn filled<V: Clone, P: Paging>(capacity: usize, keys: &[i64], value: &V) -> (usize, usize) {
-    let before = REQUESTS.get();
-    let mut map = Map::<i64, V, P, Fixed>::with_capacity(capacity);
-    keys.iter().for_each(|&key| drop(map.insert(key, value.clone())));
-    assert_eq!(map.len(), keys.len());
-    (map.memory_usage().total, REQUESTS.get() - before)
+    let mut bytes = 0;
+    let requests = requests(|| {
+        let mut map = Map::<i64, V, P, Fixed>::with_capacity(capacity);
+        keys.iter().for_each(|&key| drop(map.insert(key, value.clone())));
+        assert_eq!(map.len(), keys.len());
+        bytes = map.memory_usage().total;
+    });
+    (bytes, requests)
 }
 
 /// Compares at sizes over a doubling.

@@ -1,41 +1,18 @@
 //! `memory_usage` beside what the allocator has given: of one handle, and of many together.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+#[path = "common/allocated.rs"]
+mod allocated;
 
+use allocated::held as held_now;
 use cowmap_core::{Fixed, Flat, Map, Paged, Paging, Tiny};
-
-/// The system's allocator, which counts what each thread holds.
-struct Counting;
-
-thread_local! {
-    static HELD: Cell<usize> = const { Cell::new(0) };
-}
-
-// SAFETY: what it gives is the system's.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        HELD.set(HELD.get().wrapping_add(layout.size()));
-        // SAFETY: the caller's promise.
-        unsafe { System.alloc(layout) }
-    }
-    unsafe fn dealloc(&self, start: *mut u8, layout: Layout) {
-        HELD.set(HELD.get().wrapping_sub(layout.size()));
-        // SAFETY: the caller's promise.
-        unsafe { System.dealloc(start, layout) };
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 /// What snapshots take together is what each has alone when it is dropped, as the documentation of
 /// `memory_usage` says: neither the largest, nor a sum of what all say while they live.
 fn handles_dropped_one_by_one_add_up_to_what_they_take<P: Paging>() {
     let mut handles: Vec<Map<u64, u64, P, Fixed>> = Vec::with_capacity(100);
-    let before = HELD.get();
+    let before = held_now();
     let mut map: Map<u64, u64, P, Fixed> = (0..3_000).map(|id| (id, id)).collect();
-    assert_eq!(map.memory_usage().total, HELD.get() - before);
+    assert_eq!(map.memory_usage().total, held_now() - before);
     for id in 0..60 {
         handles.push(map.snapshot());
         map.insert(id * 50, 0);
@@ -46,7 +23,7 @@ fn handles_dropped_one_by_one_add_up_to_what_they_take<P: Paging>() {
     // Neither the oldest nor the newest goes first.
     handles.rotate_left(20);
 
-    let held = HELD.get() - before;
+    let held = held_now() - before;
     let usages: Vec<_> = handles.iter().map(Map::memory_usage).collect();
     assert!(usages.iter().all(|usage| usage.total < held));
     assert!(usages.iter().map(|usage| usage.total).sum::<usize>() >= held);
@@ -58,7 +35,7 @@ fn handles_dropped_one_by_one_add_up_to_what_they_take<P: Paging>() {
         together += usage.total - usage.shared;
     }
     assert_eq!(together, held);
-    assert_eq!(HELD.get(), before);
+    assert_eq!(held_now(), before);
 }
 
 #[test]
@@ -70,7 +47,7 @@ fn handles_dropped_one_by_one_add_up() {
 
 #[test]
 fn shared_bytes_of_one_handle_say_nothing_about_how_many_there_are() {
-    let before = HELD.get();
+    let before = held_now();
     let mut map: Map<u64, u64, Paged, Fixed> = (0..100_000).map(|id| (id, id)).collect();
     let mut handles = Vec::new();
     for id in 0..200 {
@@ -79,7 +56,7 @@ fn shared_bytes_of_one_handle_say_nothing_about_how_many_there_are() {
             map.insert(part * 5_000 + id * 25, 0);
         }
     }
-    let held = HELD.get() - before;
+    let held = held_now() - before;
     // The case of which users have complained: each says that nearly all is shared, and all
     // together take several times what one does.
     for handle in &handles {

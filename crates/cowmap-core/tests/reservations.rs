@@ -1,63 +1,18 @@
 //! What is there after `reserve`, `clear` and `drain`, seen by an allocator that counts and may
 //! give nothing: what a map says that it has room for is room that it has.
 
+#[path = "common/allocated.rs"]
+mod allocated;
 mod common;
 #[path = "common/hostile.rs"]
 #[allow(dead_code, unreachable_pub)]
 mod hostile;
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
-
+use allocated::{held, requests, with_at_most};
 use common::panics::caught;
 use common::scale::scaled;
 use common::{Counted, Counts, on_every_map};
 use cowmap_core::{CowMap, Fixed, FlatCowMap, Hashing, Map, Paged, Paging};
-
-/// The system's allocator, which counts each thread's requests and bytes, and may refuse some.
-struct Watched;
-
-thread_local! {
-    static REQUESTS: Cell<usize> = const { Cell::new(0) };
-    static HELD: Cell<usize> = const { Cell::new(0) };
-    static MOST: Cell<usize> = const { Cell::new(usize::MAX) };
-}
-
-// SAFETY: what it gives is the system's; a null pointer is what every caller must expect.
-unsafe impl GlobalAlloc for Watched {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        REQUESTS.set(REQUESTS.get() + 1);
-        if layout.size() > MOST.get() {
-            return std::ptr::null_mut();
-        }
-        HELD.set(HELD.get().wrapping_add(layout.size()));
-        // SAFETY: the caller's promise.
-        unsafe { System.alloc(layout) }
-    }
-    unsafe fn dealloc(&self, start: *mut u8, layout: Layout) {
-        HELD.set(HELD.get().wrapping_sub(layout.size()));
-        // SAFETY: the caller's promise.
-        unsafe { System.dealloc(start, layout) };
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Watched = Watched;
-
-/// How many requests `work` makes.
-fn requests(work: impl FnOnce()) -> usize {
-    let before = REQUESTS.get();
-    work();
-    REQUESTS.get() - before
-}
-
-/// Runs `work` while the allocator gives so many bytes at once at most.
-fn with_at_most<R>(bytes: usize, work: impl FnOnce() -> R) -> R {
-    MOST.set(bytes);
-    let result = work();
-    MOST.set(usize::MAX);
-    result
-}
 
 type Tested<P, H> = Map<u64, u64, P, H>;
 
@@ -465,18 +420,18 @@ fn a_cleared_page_has_no_overflow() {
 
 /// All that is kept is given back.
 fn what_is_kept_is_given_back<P: Paging, H: Hashing + Default>() {
-    let before = HELD.get();
+    let before = held();
     for (_, empty) in emptied::<P, H>() {
         let mut map = Tested::<P, H>::default();
         map.reserve(1_000);
         fill(&mut map, 0..2_000);
         empty(&mut map);
-        assert!(HELD.get().wrapping_sub(before) > 0);
+        assert!(held().wrapping_sub(before) > 0);
         map.shrink_to_fit();
-        assert_eq!((HELD.get().wrapping_sub(before), map.capacity()), (0, 0));
+        assert_eq!((held().wrapping_sub(before), map.capacity()), (0, 0));
         fill(&mut map, 0..10);
     }
-    assert_eq!(HELD.get(), before);
+    assert_eq!(held(), before);
 }
 
 on_every_map!(

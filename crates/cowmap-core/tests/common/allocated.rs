@@ -1,45 +1,44 @@
-//! How many bytes a piece of work asks the allocator for.
+//! What a piece of work asks the allocator for, and what it holds; and an allocator that gives no more
+//! than so many bytes at once.
 
-// A test binary has no outside to export to.
-#![allow(unreachable_pub)]
+// A test binary uses a part of this, and has no outside to export to.
+#![allow(dead_code, unreachable_pub)]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-/// The system's allocator, which counts what each thread asks it for.
+/// The system's allocator, which counts for each thread, and may refuse.
 struct Counting;
 
 thread_local! {
+    static REQUESTS: Cell<usize> = const { Cell::new(0) };
     static BYTES: Cell<usize> = const { Cell::new(0) };
+    static HELD: Cell<usize> = const { Cell::new(0) };
+    static MOST: Cell<usize> = const { Cell::new(usize::MAX) };
 }
 
-fn count(size: usize) {
+/// Counts a request; `false` if it is refused.
+fn given(size: usize) -> bool {
     // While a thread ends there is nothing to count in.
-    let _ = BYTES.try_with(|bytes| bytes.set(bytes.get() + size));
+    let _ = REQUESTS.try_with(|requests| requests.set(requests.get() + 1));
+    if MOST.try_with(|most| size > most.get()).unwrap_or(false) {
+        return false;
+    }
+    let _ = BYTES.try_with(|bytes| bytes.set(bytes.get().wrapping_add(size)));
+    let _ = HELD.try_with(|held| held.set(held.get().wrapping_add(size)));
+    true
 }
 
-// SAFETY: everything is passed on to the system's allocator; counting does not allocate, for the
-// counter is a constant with no destructor.
+// SAFETY: what it gives is the system's, and a null pointer is what every caller must expect. Counting
+// does not allocate, for the counters are constants with no destructor.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(layout.size());
         // SAFETY: the caller's promise.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        count(layout.size());
-        // SAFETY: the caller's promise.
-        unsafe { System.alloc_zeroed(layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count(size);
-        // SAFETY: the caller's promise.
-        unsafe { System.realloc(pointer, layout, size) }
+        if given(layout.size()) { unsafe { System.alloc(layout) } } else { std::ptr::null_mut() }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        let _ = HELD.try_with(|held| held.set(held.get().wrapping_sub(layout.size())));
         // SAFETY: the caller's promise.
         unsafe { System.dealloc(pointer, layout) }
     }
@@ -52,5 +51,25 @@ static ALLOCATOR: Counting = Counting;
 pub fn allocated(work: impl FnOnce()) -> usize {
     let before = BYTES.get();
     work();
-    BYTES.get() - before
+    BYTES.get().wrapping_sub(before)
+}
+
+/// How many requests `work` makes on this thread.
+pub fn requests(work: impl FnOnce()) -> usize {
+    let before = REQUESTS.get();
+    work();
+    REQUESTS.get() - before
+}
+
+/// Bytes that this thread holds, counted from any beginning.
+pub fn held() -> usize {
+    HELD.get()
+}
+
+/// Runs `work` while the allocator gives this thread so many bytes at once at most.
+pub fn with_at_most<R>(bytes: usize, work: impl FnOnce() -> R) -> R {
+    MOST.set(bytes);
+    let result = work();
+    MOST.set(usize::MAX);
+    result
 }
