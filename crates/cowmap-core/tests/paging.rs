@@ -236,7 +236,7 @@ fn a_reservation_of_a_map_with_entries_is_there<P: Paging>(
 
 #[test]
 fn a_reservation_of_a_map_with_entries_is_there_paged() {
-    a_reservation_of_a_map_with_entries_is_there::<Paged>([1, 100, 3_000, 60_000], 100_000, PAGE);
+    a_reservation_of_a_map_with_entries_is_there::<Paged>([1, 100, 3_000, 20_000], 40_000, PAGE);
 }
 
 #[test]
