@@ -22,6 +22,7 @@ on_every_map! {
     a_vacant_entry_inserts_and_tells_its_key,
     a_map_shrinks_after_most_of_it_was_removed,
     shrink_to_fit_gives_back_a_large_reservation,
+    shrink_to_fit_leaves_nothing_of_what_was,
     every_key_type_works_at_both_ends,
     the_reserved_key_is_never_found,
     inserting_the_reserved_key_panics_with_its_name_and_changes_nothing,
@@ -228,6 +229,22 @@ fn shrink_to_fit_gives_back_a_large_reservation<P: Paging, H: Hashing + Default>
     map.clear();
     map.shrink_to_fit();
     assert_eq!((map.capacity().min(8), map.memory_usage().total), (map.capacity(), 0));
+}
+
+fn shrink_to_fit_leaves_nothing_of_what_was<P: Paging, H: Hashing + Default>() {
+    for (count, reserved) in (1..40).flat_map(|count| [(count, 0), (count, 86), (count, 200)]) {
+        for left in [0, 1, 2] {
+            let mut map: Map<i64, i64, P, H> = (0..count).map(|key| (key * 3, key)).collect();
+            map.reserve(reserved);
+            (left..count).for_each(|key| assert_eq!(map.remove(key * 3), Some(key)));
+            map.shrink_to_fit();
+            map.check_invariants();
+            // One group's page, or none.
+            let usage = map.memory_usage();
+            let page = 250 * usize::from(!map.is_empty());
+            assert!(usage.total <= page, "{count}, {reserved}: {usage:?} for {}", map.len());
+        }
+    }
 }
 
 /// Every key type with what its panic calls the reserved key, and keys at its ends; none of these

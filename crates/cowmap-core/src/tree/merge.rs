@@ -110,7 +110,8 @@ impl<'t, W: Word, V, P: Paging> Path<'t, W, V, P> {
 }
 
 impl<W: Word, V, P: Paging> OwnedPath<'_, W, V, P> {
-    /// Merges or shrinks the page, if that is worth it and the floor allows it.
+    /// Merges or shrinks the page, if that is worth it and the floor allows it; whether anything
+    /// merged.
     ///
     /// # Errors
     ///
@@ -121,15 +122,17 @@ impl<W: Word, V, P: Paging> OwnedPath<'_, W, V, P> {
         &mut self,
         fit: Fit,
         rules: &R,
-    ) -> Result<(), TryReserveError> {
+    ) -> Result<bool, TryReserveError> {
+        let (most, mut merged) = (self.tree().merged_entries(fit), false);
         // The other half of a page that is all of its segment is in another segment, until the two
         // merge.
-        let most = self.tree().merged_entries(fit);
-        while self.merge_page(most, rules)? | self.narrow()? {}
-        match self.look().smaller_tier(fit) {
-            Some(tier) => self.resize(tier, rules),
-            None => Ok(()),
+        while self.merge_page(most, rules)? | self.narrow()? {
+            merged = true;
         }
+        if let Some(tier) = self.look().smaller_tier(fit) {
+            self.resize(tier, rules)?;
+        }
+        Ok(merged)
     }
 
     /// Merges the page with its other half, if they have no more than `most` entries together.
@@ -307,8 +310,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
             let path = Path::of(self, hash);
             let merges = path.mergeable(self.merged_entries(Fit::Tight)).is_some();
             if merges || path.smaller_tier(Fit::Tight).is_some() {
-                OwnedPath::unshare(self, hash)?.settle(Fit::Tight, rules)?;
-                merged |= merges;
+                merged |= OwnedPath::unshare(self, hash)?.settle(Fit::Tight, rules)?;
             } else if path.begins_segment() && path.may_narrow() {
                 let mut path = OwnedPath::unshare(self, hash)?;
                 while path.narrow()? {
