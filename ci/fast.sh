@@ -24,12 +24,22 @@ features() {
     cargo test -p cowmap --all-features && cargo test -p cowmap-core --all-features --doc
 }
 
-# Without optional features users of `cowmap` compile its engine and nothing else.
+# Without optional features users of `cowmap` compile its engine and nothing else; by default
+# parking_lot and what it needs, too.
 no_dependencies() {
-    local features found
-    for features in --features=std --no-default-features; do
-        found=$(cargo tree -p cowmap -e normal "$features" --prefix none --format '{lib}') || return
-        [ "$found" = $'cowmap\ncowmap_core' ] || { echo "$features: $found"; return 1; }
+    local engine=$'cowmap\ncowmap_core' features found lib
+    for features in "" --features=std; do
+        found=$(cargo tree -p cowmap -e normal --no-default-features $features --prefix none \
+            --format '{lib}') || return
+        [ "$found" = "$engine" ] || { echo "without parking_lot, $features: $found"; return 1; }
+    done
+    found=$(cargo tree -p cowmap -e normal --prefix none --format '{lib}') || return
+    for lib in $found; do
+        case $lib in
+            cowmap | cowmap_core) ;;
+            parking_lot | parking_lot_core | lock_api | scopeguard | smallvec | cfg_if | libc) ;;
+            *) echo "by default: $lib"; return 1 ;;
+        esac
     done
 }
 
@@ -67,6 +77,9 @@ done
 step "tests without 64-bit atomics" with_flags "--cfg cowmap_narrow" \
     cargo test -p cowmap-core --lib --test basics --test sharing --test panics --test allocation \
     --target-dir "$target/narrow"
+
+step "cells without 64-bit atomics" with_flags "--cfg cowmap_narrow" \
+    cargo test -p cowmap --test cell --target-dir "$target/narrow"
 
 # Where it runs, not only builds: pointers of 32 bits.
 if has_target i686-unknown-linux-gnu; then

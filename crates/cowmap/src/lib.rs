@@ -3,10 +3,15 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "parking_lot")]
+mod cell;
 #[cfg(feature = "serde")]
 pub mod serde_forms;
 pub mod set;
 
+#[cfg(feature = "parking_lot")]
+#[doc(inline)]
+pub use cell::{CowCell, Newer, Transaction, Version};
 #[cfg(any(feature = "arbitrary", feature = "proptest", feature = "quickcheck"))]
 #[doc(inline)]
 pub use cowmap_core::WithSnapshots;
