@@ -114,22 +114,26 @@ fn a_reader_sees_whole_values_that_never_go_back() {
 #[test]
 fn what_came_before_a_version_is_seen_with_it() {
     use loom::sync::atomic::{AtomicUsize, Ordering};
-    loom::model(|| {
+    let seen = StdArc::new(StdAtomicUsize::new(0));
+    let count = seen.clone();
+    loom::model(move || {
         let cell = pair();
         let flag = Arc::new(AtomicUsize::new(0));
-        let writer = thread::spawn({
-            let (cell, flag) = (cell.clone(), flag.clone());
+        let reader = thread::spawn({
+            let (cell, flag, count) = (cell.clone(), flag.clone(), count.clone());
             move || {
-                flag.store(1, Ordering::Relaxed);
-                cell.publish((1, 1));
+                if cell.version() == Version::from(1) {
+                    assert_eq!(flag.load(Ordering::Relaxed), 1);
+                    assert_eq!(cell.snapshot(), (1, 1));
+                    count.fetch_add(1, SeqCst);
+                }
             }
         });
-        if cell.version() == Version::from(1) {
-            assert_eq!(flag.load(Ordering::Relaxed), 1);
-            assert_eq!(cell.snapshot(), (1, 1));
-        }
-        writer.join().unwrap();
+        flag.store(1, Ordering::Relaxed);
+        cell.publish((1, 1));
+        reader.join().unwrap();
     });
+    assert_ne!(seen.load(SeqCst), 0, "no interleaving in which the version is seen");
 }
 
 #[test]
