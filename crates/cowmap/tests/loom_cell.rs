@@ -204,7 +204,7 @@ fn an_update_that_publishes_nothing_is_no_wake_up() {
                     false
                 });
                 drop(cell.begin());
-                cell.update(add)
+                cell.update(add);
             }
         });
         let newer = cell.wait_newer(Version::from(0), Duration::MAX);
