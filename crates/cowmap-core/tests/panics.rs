@@ -407,6 +407,7 @@ fn operations_on_whole_maps_ask_no_key() {
         ("symmetric_difference", |w| {
             assert_eq!(w.map.symmetric_difference(&w.other).len(), 21);
         }),
+        ("==", |w| assert!(w.map != w.other)),
     ];
     for (name, operation) in operations {
         for sharing in [Sharing::None, Sharing::Root] {

@@ -1,7 +1,7 @@
 //! Comparing maps, and making new ones of two. What both maps have is stepped over.
 
 use super::Map;
-use crate::entries::{EntriesApart, EntryApart};
+use crate::entries::{Entries, EntriesApart, EntryApart};
 use crate::hash::Hashing;
 use crate::key::{SentinelKey, WordOf};
 use crate::policy::Paging;
@@ -157,8 +157,8 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
         let apart = self.entries_apart(other);
         if apart.are_more_than(other.len()) {
             let mut difference = self.clone();
-            for key in other.keys() {
-                difference.remove(key);
+            for (word, _) in Entries::of(&other.tree) {
+                difference.remove_word(word);
             }
             return difference;
         }
@@ -193,9 +193,9 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
         let (small, large) = if self.len() < other.len() { (self, other) } else { (other, self) };
         if large.entries_apart(small).are_more_than(small.len()) {
             let mut difference = large.clone();
-            for (key, value) in small {
-                if difference.remove(key).is_none() {
-                    difference.insert(key, value.clone());
+            for (word, value) in Entries::of(&small.tree) {
+                if difference.remove_word(word).is_none() {
+                    difference.insert_word(word, value.clone());
                 }
             }
             return difference;

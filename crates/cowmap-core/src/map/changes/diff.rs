@@ -132,7 +132,7 @@ where
     F: FnMut(&V, &V) -> bool,
 {
     /// The next change, and the word of its key.
-    fn next_change(&mut self) -> Option<(WordOf<K>, Change<K, &'a V>)> {
+    pub(super) fn next_change(&mut self) -> Option<(WordOf<K>, Change<K, &'a V>)> {
         while let Some(entry) = self.entries.next_unequal(&mut self.equal) {
             let (word, value) = (entry.word, entry.value);
             let change = if entry.side == 0 {

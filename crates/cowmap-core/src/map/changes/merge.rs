@@ -1,7 +1,7 @@
 //! Two maps that come from one, made one again.
 
 use crate::hash::Hashing;
-use crate::key::{SentinelKey, encode};
+use crate::key::SentinelKey;
 use crate::map::Map;
 use crate::policy::Paging;
 
@@ -76,9 +76,9 @@ impl<K: SentinelKey, V: Clone + PartialEq, P: Paging, H: Hashing> Map<K, V, P, H
         mut resolve: impl FnMut(K, Conflict<'_, V>) -> Option<V>,
     ) -> Self {
         let mut merged = ours.clone();
-        for change in self.diff(theirs) {
+        let mut diff = self.diff(theirs);
+        while let Some((word, change)) = diff.next_change() {
             let (key, base, theirs) = (change.key(), change.old().copied(), change.new().copied());
-            let word = encode(key);
             let ours = ours.get_word(word);
             if ours == theirs {
                 continue;
