@@ -54,8 +54,7 @@ pub use version::Version;
 /// moment delays the others. What runs without a lock is what readers do with their snapshots.
 ///
 /// Without a cell, put the map in a `Mutex`, lock it to clone it and lock it to write. Then a
-/// reader waits for each running write. An `RwLock` does not help, because a clone takes hardly
-/// longer than the lock itself.
+/// reader waits for each running write, as it does with an `RwLock`.
 ///
 /// # Costs
 ///
