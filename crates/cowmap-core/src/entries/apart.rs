@@ -112,8 +112,8 @@ impl<'a, W: Word, V, P: Paging> EntriesApart<'a, W, V, P> {
     ) -> Option<EntryApart<'a, W, V>> {
         loop {
             let side = self.side;
-            // SAFETY: the pages are the trees', which are borrowed for `'a`, so they are alive and nobody
-            // writes them. The slot holds an entry, as does one with its word.
+            // SAFETY: the pages are the trees', which are borrowed for `'a`, so they are alive and
+            // nobody writes them. The slot holds an entry, as does one with its word.
             unsafe {
                 let (page, facing) = (self.current.0.page().borrow(), self.current.1.borrow());
                 while let Some(slot) = self.current.0.next() {

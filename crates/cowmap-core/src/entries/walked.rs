@@ -1,5 +1,5 @@
-//! Entries read page by page along a walk: what another walk has left. Slower than [`Entries`](super::Entries), which counts what is left and asks for pages
-//! ahead.
+//! Entries read page by page along a walk: what another walk has left. Slower than
+//! [`Entries`](super::Entries), which counts what is left and asks for pages ahead.
 
 use crate::page::Slots;
 use crate::policy::Paging;

@@ -259,7 +259,7 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
         tree.reserve(additional, &rules)
     }
 
-    /// Gives back all room that the entries do not need, and forgets what was reserved. O(n + pages + links);
+    /// Gives back all room that the entries do not need, and forgets what was reserved. O(n + links);
     /// copies the pages that shrink if they are shared. The [`capacity`](Self::capacity) is never
     /// more than before.
     ///

@@ -64,7 +64,7 @@ impl<'a, W: Word, V, P: Paging> Apart<'a, W, V, P> {
                 begins[side] = !empty && begins_at(hash, depth);
                 end = end.max(depth);
             }
-            self.next = after(hash, end);
+            self.next = hash.after(end);
             if begins != [false; 2] {
                 return Some(Place { pages, begins });
             }
@@ -100,8 +100,8 @@ impl<'a, W: Word, V, P: Paging> Apart<'a, W, V, P> {
                 // SAFETY: a segment of this tree, which is borrowed, so alive and not written; an index
                 // of as many bits as it has is one of its links.
                 let child = unsafe { segment.link(Segment::index(hash, depth, bits)) };
-                // A segment has its depth in the link; a page is stepped over link by link. Where both have
-                // nothing, the other tree may have something before the link ends.
+                // A segment has its depth in the link; a page is stepped over link by link. Where both
+                // have nothing, the other tree may have something before the link ends.
                 let end = if height > 1 {
                     child.depth()
                 } else if self.both && child.is_empty() {
@@ -117,7 +117,7 @@ impl<'a, W: Word, V, P: Paging> Apart<'a, W, V, P> {
                     depth = end;
                     break;
                 }
-                hash = after(hash, end).ok_or(None)?;
+                hash = hash.after(end).ok_or(None)?;
                 if depth > 0 && (hash.0 ^ start.0) >> (64 - depth) != 0 {
                     return Err(Some(hash));
                 }
@@ -127,7 +127,7 @@ impl<'a, W: Word, V, P: Paging> Apart<'a, W, V, P> {
         }
         // The root page. Where the other tree has it, too, it is behind a directory.
         if same(link, other.child_at(0, hash)) {
-            return Err(if self.both { after(hash, other.link_depth(hash)) } else { None });
+            return Err(if self.both { hash.after(other.link_depth(hash)) } else { None });
         }
         Ok(hash)
     }
@@ -137,12 +137,6 @@ impl<'a, W: Word, V, P: Paging> Apart<'a, W, V, P> {
     pub(crate) fn segments_read(&self) -> usize {
         self.segments
     }
-}
-
-/// The least hash behind those that begin with the first `depth` bits of `hash`.
-fn after(hash: PageHash, depth: u8) -> Option<PageHash> {
-    let step = 1_u64.checked_shl(64 - u32::from(depth))?;
-    (hash.0 & !(step - 1)).checked_add(step).map(PageHash)
 }
 
 /// Whether what is linked for the first `depth` bits of a hash begins with it.

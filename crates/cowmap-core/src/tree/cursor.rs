@@ -210,8 +210,7 @@ impl Cursor {
         let next = if self.prefix != IN_ORDER {
             Some(self.next + 1).filter(|next| next >> self.prefix == 0)
         } else {
-            let step = 1_u64.checked_shl(64 - u32::from(depth));
-            step.and_then(|step| self.next.checked_add(step))
+            PageHash(self.next).after(depth).map(|next| next.0)
         };
         self.pass += u64::from(next.is_none());
         self.next = next.unwrap_or(0);
@@ -252,11 +251,7 @@ pub(super) fn next_page_hash<W: Word, V, P: Paging>(
     } else {
         page.depth()
     };
-    if depth == 0 {
-        return None;
-    }
-    let step = 1_u64 << (64 - u32::from(depth));
-    (hash.0 & !(step - 1)).checked_add(step).map(PageHash)
+    hash.after(depth)
 }
 
 impl<W: Word, V, P: Paging> Tree<W, V, P> {

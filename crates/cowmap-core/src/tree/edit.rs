@@ -274,7 +274,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         if Limits::<W, V, P>::is_sparse(page.tier(), len, merging) {
             self.settle(hash, rules);
         }
-        if self.has_directory() && self.has_too_many_links() {
+        if self.has_too_many_links() {
             self.merge_deepest_pages(rules);
         }
         value
@@ -289,7 +289,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
             return before;
         }
         let place = rules.place_at(word.widen(), hash);
-        page.find(place, word).expect("un-sharing loses no entry")
+        page.find(place, word).expect("un-sharing and splitting lose no entry")
     }
 
     /// The page of `word`, which has an entry in this slot, made this handle's own. The slot is then
@@ -323,13 +323,10 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     ) -> Result<Page<W, V>, TryReserveError> {
         let hash = rules.page(word.widen());
         let mut path = OwnedPath::unshare(self, hash)?;
-        let moved = path.split_table(rules)?;
-        let page = path.into_page(rules)?;
-        if moved {
-            let place = rules.place_at(word.widen(), hash);
-            *slot = page.find(place, word).expect("splitting a page loses no entry");
-        }
-        Ok(page.page())
+        path.split_table(rules)?;
+        let page = path.into_page(rules)?.page();
+        *slot = self.slot_now(rules, word, *slot);
+        Ok(page)
     }
 
     /// Merges or shrinks the page of `hash`, which is this handle's own and has become sparse.

@@ -16,7 +16,8 @@
 //! * `split.rs`, `merge.rs`: the directory made finer, or coarser.
 //! * `room.rs`: room for one more entry; `reserve.rs`: room for many; `clear.rs`: no entries.
 //! * `edit.rs`: what the map asks for: to set, change and remove.
-//! * `cursor.rs`: visiting every page; `apart.rs`: those that another tree has not; `usage.rs`, `check.rs`: measuring and checking all of it.
+//! * `cursor.rs`: visiting every page; `apart.rs`: those that another tree has not; `usage.rs`,
+//!   `check.rs`: measuring and checking all of it.
 
 pub(crate) mod apart;
 mod check;

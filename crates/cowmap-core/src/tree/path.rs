@@ -73,8 +73,7 @@ impl<'t, W: Word, V, P: Paging> Path<'t, W, V, P> {
     pub(super) fn next_segment(&self) -> Option<PageHash> {
         // SAFETY: as in `child`.
         let depth = unsafe { self.parent(0)?.header() }.depth;
-        let step = 1_u64.checked_shl(64 - u32::from(depth))?;
-        (self.hash.0 & !(step - 1)).checked_add(step).map(PageHash)
+        self.hash.after(depth)
     }
 
     /// Whether the page is the first of its segment.

@@ -131,6 +131,13 @@ impl PageHash {
         PageHash(if set { self.0 | bit } else { self.0 & !bit })
     }
 
+    /// The least hash behind those that have their first `depth` bits in common with this one.
+    #[inline]
+    pub(super) fn after(self, depth: u8) -> Option<Self> {
+        let step = 1_u64.checked_shl(64 - u32::from(depth))?;
+        (self.0 & !(step - 1)).checked_add(step).map(PageHash)
+    }
+
     /// A hash in the other half of what was split to get to `depth`, which is above 0.
     pub(super) fn other_half(self, depth: u8) -> Self {
         PageHash(self.0 ^ 1 << (64 - depth))

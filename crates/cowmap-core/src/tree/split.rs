@@ -103,20 +103,16 @@ impl<W: Word, V, P: Paging> OwnedPath<'_, W, V, P> {
         Ok(Split::Halved)
     }
 
-    /// Goes on splitting the page if it grew as a table and may be split by now; whether entries moved.
+    /// Goes on splitting the page if it grew as a table and may be split by now.
     ///
     /// # Errors
     ///
     /// No memory; the tree has the same entries.
-    pub(super) fn split_table<R: Rules<V>>(&mut self, rules: &R) -> Result<bool, TryReserveError> {
-        while Limits::<W, V, P>::is_table(self.page().tier()) {
-            match self.split_page(rules)? {
-                Split::Refused => return Ok(false),
-                Split::Narrowed => {}
-                Split::Halved => return Ok(true),
-            }
-        }
-        Ok(false)
+    pub(super) fn split_table<R: Rules<V>>(&mut self, rules: &R) -> Result<(), TryReserveError> {
+        while Limits::<W, V, P>::is_table(self.page().tier())
+            && self.split_page(rules)? == Split::Narrowed
+        {}
+        Ok(())
     }
 
     /// Makes the segment above the page, or the directory where that is its root, finer by one bit;

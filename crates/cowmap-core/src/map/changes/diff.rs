@@ -80,8 +80,8 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
         }
     }
 
-    /// The changes of [`diff`](Self::diff) in ascending order of their keys' integers. Sorts c changes, in
-    /// O(c log c), and allocates room for them.
+    /// The changes of [`diff`](Self::diff) in ascending order of their keys' integers. Sorts c changes,
+    /// in O(c log c), and allocates room for them.
     ///
     /// # Examples
     ///

@@ -18,7 +18,8 @@ use crate::policy::Paging;
 /// ours.insert(1, 12);
 /// theirs.insert(1, 15);
 /// let merged = base.merge(&ours, &theirs, |key, conflict| {
-///     assert_eq!((key, conflict.base, conflict.ours, conflict.theirs), (1, Some(&10), Some(&12), Some(&15)));
+///     assert_eq!((key, conflict.base), (1, Some(&10)));
+///     assert_eq!((conflict.ours, conflict.theirs), (Some(&12), Some(&15)));
 ///     // Both added something.
 ///     Some(conflict.ours? + conflict.theirs? - conflict.base?)
 /// });
@@ -43,8 +44,8 @@ impl<V> Clone for Conflict<'_, V> {
 impl<V> Copy for Conflict<'_, V> {}
 
 impl<K: SentinelKey, V: Clone + PartialEq, P: Paging, H: Hashing> Map<K, V, P, H> {
-    /// The map with the changes from this one to `ours` and to `theirs`. Where both changed a key, and not
-    /// to the same, `resolve` returns the value to keep, or `None` to have none. That one side
+    /// The map with the changes from this one to `ours` and to `theirs`. Where both changed a key, and
+    /// not to the same, `resolve` returns the value to keep, or `None` to have none. That one side
     /// removed a key and the other changed it is such a conflict.
     ///
     /// Mirrors: with the sides swapped, and a `resolve` that swaps them back, the result is the same.

@@ -69,39 +69,29 @@ where
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
-        let mut map = Map::default();
-        let filled = presized(&mut map, entries.size_hint());
-        while let Some((key, value)) = entries.next_entry()? {
-            add(filled.map, key, value)?;
-        }
-        drop(filled);
-        Ok(map)
+        filled(entries.size_hint(), || entries.next_entry())
     }
 }
 
-/// Makes room in an empty map for as many entries as the input claims to have.
-fn presized<K, V, P, H>(
-    map: &mut Map<K, V, P, H>,
+/// A map of the entries that `next` gives, of which the input claims to have so many.
+fn filled<K, V, P, H, E>(
     claimed: Option<usize>,
-) -> Presized<'_, K, V, P, H>
+    mut next: impl FnMut() -> Result<Option<(K, V)>, E>,
+) -> Result<Map<K, V, P, H>, E>
 where
     K: SentinelKey,
     P: Paging,
-    H: Hashing,
+    H: Hashing + Default,
+    E: Error,
 {
     // Only a flat map, which is one allocation, gains by room that is made at once.
     let most = if P::PAGED { 0 } else { MOST_BYTES_AHEAD / size_of::<(K::Repr, V)>() };
-    Presized::of(map, claimed.unwrap_or(0).min(most))
-}
-
-/// Inserts an entry of the input.
-fn add<K, V, P, H, E>(map: &mut Map<K, V, P, H>, key: K, value: V) -> Result<(), E>
-where
-    K: SentinelKey,
-    P: Paging,
-    H: Hashing,
-    E: Error,
-{
-    let inserted = map.insert_if_unreserved(key, value);
-    inserted.map_err(|_| E::custom(ReservedKey::new::<K>(())))
+    let mut map = Map::default();
+    let presized = Presized::of(&mut map, claimed.unwrap_or(0).min(most));
+    while let Some((key, value)) = next()? {
+        let inserted = presized.map.insert_if_unreserved(key, value);
+        inserted.map_err(|_| E::custom(ReservedKey::new::<K>(())))?;
+    }
+    drop(presized);
+    Ok(map)
 }

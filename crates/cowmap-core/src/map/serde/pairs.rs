@@ -14,7 +14,7 @@ use core::marker::PhantomData;
 use serde_core::de::{Deserialize, Deserializer, SeqAccess, Visitor};
 use serde_core::ser::{Serialize, Serializer};
 
-use super::{Map, add, presized};
+use super::{Map, filled};
 use crate::hash::Hashing;
 use crate::key::SentinelKey;
 use crate::policy::Paging;
@@ -91,12 +91,6 @@ where
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut pairs: A) -> Result<Self::Value, A::Error> {
-        let mut map = Map::default();
-        let filled = presized(&mut map, pairs.size_hint());
-        while let Some((key, value)) = pairs.next_element()? {
-            add(filled.map, key, value)?;
-        }
-        drop(filled);
-        Ok(map)
+        filled(pairs.size_hint(), || pairs.next_element())
     }
 }

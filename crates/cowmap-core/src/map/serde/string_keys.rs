@@ -22,7 +22,7 @@ use core::marker::PhantomData;
 use serde_core::de::{Deserialize, Deserializer, Error, MapAccess, Unexpected, Visitor};
 use serde_core::ser::{Serialize, Serializer};
 
-use super::{Map, add, presized};
+use super::{Map, filled};
 use crate::error::ReservedKey;
 use crate::hash::Hashing;
 use crate::key::{Repr, SentinelKey, sealed::Sealed};
@@ -175,12 +175,8 @@ where
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
-        let mut map = Map::default();
-        let filled = presized(&mut map, entries.size_hint());
-        while let Some((Read(key), value)) = entries.next_entry()? {
-            add(filled.map, key, value)?;
-        }
-        drop(filled);
-        Ok(map)
+        filled(entries.size_hint(), || {
+            Ok(entries.next_entry()?.map(|(Read(key), value)| (key, value)))
+        })
     }
 }
