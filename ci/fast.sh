@@ -44,8 +44,15 @@ no_dependencies() {
 }
 
 # What would be published, built from the packages. Offline, for the steps before fetched all that is needed.
+# In a new folder, because cargo keeps what it unpacks under the folder's name: where that name was used
+# before, it would build the facade against the engine of that time.
 package() {
-    cargo package --offline --allow-dirty -p cowmap-core -p cowmap-derive -p cowmap
+    local dir
+    dir=$(mktemp -d) || return
+    cargo package --offline --allow-dirty -p cowmap-core -p cowmap-derive -p cowmap --target-dir "$dir"
+    local code=$?
+    rm -rf "$dir"
+    return $code
 }
 
 step "format" cargo fmt --all --check
