@@ -107,7 +107,8 @@ impl<W: Word, V> PageMut<'_, W, V> {
                 let place = rules.place(word.widen());
                 // Frees the slot first, so that the search for a place ends here at the latest.
                 this.write_word(from, W::FREE);
-                let (to, passed) = this.occupy(page.home(place), place, word);
+                let (to, passed) =
+                    this.occupy(Sequence::from(page.home(place), groups), place, word);
                 all_passed += passed as u64;
                 if to != from {
                     // SAFETY: both are slots of this page; the value is in `from` (P3), whose word

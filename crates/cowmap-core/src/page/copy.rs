@@ -5,6 +5,7 @@
 
 use core::ptr;
 
+use super::filling::Filling;
 use super::{NewPage, Page, PageRef, Shape, Slots};
 use crate::error::TryReserveError;
 use crate::hash::{PageHash, WordHash};
@@ -38,11 +39,10 @@ impl<W: Word, V> PageRef<'_, W, V> {
     fn transfer<R: WordHash>(
         self,
         rules: &R,
-        target: &mut NewPage<W, V>,
+        target: &mut Filling<W, V>,
         chosen: impl Fn(PageHash) -> bool,
         mut take: impl FnMut(&V) -> V,
     ) {
-        let mut target = target.page_mut();
         // SAFETY: the page is alive and not written as long as `self` is used.
         let placed = unsafe {
             Slots::of(self.page()).fold_entries(0, |placed, word, value| {
@@ -50,11 +50,12 @@ impl<W: Word, V> PageRef<'_, W, V> {
                 if !chosen(hash) {
                     return placed;
                 }
-                target.place(rules.place_at(word.widen(), hash), word, take(value));
+                let place = rules.place_at(word.widen(), hash);
+                target.place(place, word, take(value));
                 placed + 1
             })
         };
-        target.count_placed(placed);
+        target.count(placed);
     }
 }
 
@@ -75,7 +76,7 @@ impl<W: Word, V> Page<W, V> {
         shape: Shape,
         rules: &R,
     ) -> Result<NewPage<W, V>, TryReserveError> {
-        let mut target = NewPage::allocate(shape)?;
+        let mut target = Filling::allocate(shape)?;
         if !self.is_empty_page() {
             // SAFETY: alive and the caller's; each slot is read once, and the page is then freed
             // without dropping values.
@@ -84,7 +85,7 @@ impl<W: Word, V> Page<W, V> {
                 self.free();
             }
         }
-        Ok(target)
+        Ok(target.finish())
     }
 }
 
@@ -106,8 +107,7 @@ impl<W: Word, V> Page<W, V> {
         depth: u8,
         rules: &R,
     ) -> Result<NewPage<W, V>, TryReserveError> {
-        let mut upper = NewPage::allocate(shape)?;
-        let mut target = upper.page_mut();
+        let mut target = Filling::allocate(shape)?;
         // SAFETY: alive and the caller's.
         let mut page = unsafe { self.borrow_mut() };
         let mut moved = 0;
@@ -120,11 +120,11 @@ impl<W: Word, V> Page<W, V> {
                 moved += 1;
             },
         );
-        target.count_placed(moved);
+        target.count(moved);
         page.count_taken(moved);
         page.set_depth(depth + 1);
         page.rebuild(rules);
-        Ok(upper)
+        Ok(target.finish())
     }
 
     /// One page with the entries of two, and what is left to release: a page that has one owner
@@ -144,7 +144,7 @@ impl<W: Word, V> Page<W, V> {
         shape: Shape,
         rules: &R,
     ) -> Result<Merged<W, V>, TryReserveError> {
-        let mut target = NewPage::allocate(shape)?;
+        let mut target = Filling::allocate(shape)?;
         // SAFETY: alive and held by the caller; with one holder, the caller's alone.
         unsafe {
             let sole = pages.map(|(page, weight)| page.count().is_sole(weight));
@@ -163,7 +163,7 @@ impl<W: Word, V> Page<W, V> {
                 moved.borrow().transfer(rules, &mut target, |_| true, |value| ptr::read(value));
                 moved.free();
             }
-            Ok((target, left))
+            Ok((target.finish(), left))
         }
     }
 }
@@ -180,9 +180,9 @@ impl<W: Word, V> PageRef<'_, W, V> {
         shape: Shape,
         rules: &R,
     ) -> Result<NewPage<W, V>, TryReserveError> {
-        let mut target = NewPage::allocate(shape)?;
+        let mut target = Filling::allocate(shape)?;
         self.transfer(rules, &mut target, |_| true, |value| rules.clone_value(value));
-        Ok(target)
+        Ok(target.finish())
     }
 
     /// Clones each entry into one of two new pages of the given shapes, by the bit of its page hash
@@ -197,11 +197,11 @@ impl<W: Word, V> PageRef<'_, W, V> {
         depth: u8,
         rules: &R,
     ) -> Result<[NewPage<W, V>; 2], TryReserveError> {
-        let mut halves = [NewPage::allocate(shapes[0])?, NewPage::allocate(shapes[1])?];
+        let mut halves = [Filling::allocate(shapes[0])?, Filling::allocate(shapes[1])?];
         for (half, target) in [false, true].into_iter().zip(&mut halves) {
             let chosen = |hash: PageHash| hash.bit(u32::from(depth)) == half;
             self.transfer(rules, target, chosen, |value| rules.clone_value(value));
         }
-        Ok(halves)
+        Ok(halves.map(Filling::finish))
     }
 }

@@ -12,6 +12,7 @@ mod clean;
 mod clear;
 mod copy;
 mod duplicate;
+mod filling;
 mod geometry;
 mod mutate;
 mod new_page;

@@ -162,12 +162,26 @@ impl<W: Word, V> PageMut<'_, W, V> {
     /// Adds an entry as [`insert_absent`](Self::insert_absent) does, but leaves it to the caller to
     /// [count](Self::count_placed) it.
     #[inline(always)]
-    pub(super) fn place(&mut self, place: Place, word: W, value: V) -> Slot {
+    fn place(&mut self, place: Place, word: W, value: V) -> Slot {
+        let home = Sequence::from(self.page().home(place), self.groups());
+        self.place_from(home, place, word, value).0
+    }
+
+    /// As `place`, where the groups of the word's sequence before this one are full and have its
+    /// bit. Returns also how many groups the entry has to pass.
+    #[inline(always)]
+    pub(super) fn place_from(
+        &mut self,
+        start: Sequence,
+        place: Place,
+        word: W,
+        value: V,
+    ) -> (Slot, usize) {
         debug_assert!(word != W::FREE);
-        let (slot, _) = self.occupy(self.page().home(place), place, word);
+        let (slot, passed) = self.occupy(start, place, word);
         // SAFETY: the slot is one of the page's, and was free, so nothing is overwritten (P3).
         unsafe { self.page().value_ptr(slot).write(value) };
-        slot
+        (slot, passed)
     }
 
     /// Counts entries that were placed.
@@ -256,11 +270,15 @@ impl<W: Word, V> PageMut<'_, W, V> {
         core::mem::replace(unsafe { self.page().value_ptr(slot).as_mut() }, value)
     }
 
-    /// Writes `word` into the first free slot from its home group on and sets its bit in the groups
-    /// it passes. Returns the slot, and how many groups it passed.
+    /// Writes `word` into the first free slot from a group of its sequence on and sets its bit in the
+    /// groups it passes. Returns the slot, and how many groups there are before it.
     #[inline(always)]
-    pub(super) fn occupy(&mut self, home: usize, place: Place, word: W) -> (Slot, usize) {
-        let mut sequence = Sequence::from(home, self.groups());
+    pub(super) fn occupy(
+        &mut self,
+        mut sequence: Sequence,
+        place: Place,
+        word: W,
+    ) -> (Slot, usize) {
         loop {
             let group = sequence.group;
             let free = self.matches(group, W::FREE);

@@ -107,12 +107,20 @@ impl<V: Value, P: Paging> Watched<V, P> {
 
 /// Words whose page hashes agree in the highest 22 bits, and whose places do in some.
 fn colliding<V: Value, P: Paging>(count: usize) -> Vec<u64> {
+    neighbours::<V, P>(count, true)
+}
+
+/// Words whose page hashes agree in the highest 22 bits, and if they `collide` places in some.
+fn neighbours<V: Value, P: Paging>(count: usize, collide: bool) -> Vec<u64> {
     let rules = Watched::<V, P>::rules();
     let mut random = Random::new(3);
     if !P::PAGED {
         let wanted = rules.place(random.next_u64()).0 >> 52;
         let words = std::iter::repeat_with(|| random.next_u64());
-        return words.filter(|&word| rules.place(word).0 >> 52 == wanted).take(count).collect();
+        return words
+            .filter(|&word| !collide || rules.place(word).0 >> 52 == wanted)
+            .take(count)
+            .collect();
     }
     let neighbours = Limits::<u64, V, P>::NEIGHBOUR_BITS;
     let multiplier = rules.page(1 << neighbours).0;
@@ -129,7 +137,7 @@ fn colliding<V: Value, P: Paging>(count: usize) -> Vec<u64> {
         }
         for word in (block << neighbours)..=(block << neighbours | ((1 << neighbours) - 1)) {
             debug_assert_eq!(rules.page(word).0 >> 42 << 42, prefix);
-            if rules.place(word).0 >> 56 == place && word != 0 {
+            if (!collide || rules.place(word).0 >> 56 == place) && word != 0 {
                 words.push(word);
             }
         }
@@ -204,6 +212,43 @@ fn removing_colliding_entries_below_snapshots_costs_a_few_lookups_each() {
         check_colliding::<u64, Paged>("paged", 500, snapshots);
         check_colliding::<u64, Tiny>("tiny", 500, snapshots);
     }
+}
+
+/// A page that grows and shrinks again and again beside colliding entries does not pass their groups
+/// each time, nor is it rebuilt soon after.
+#[test]
+#[cfg_attr(miri, ignore = "slow")]
+fn growing_and_shrinking_beside_colliding_entries_costs_a_few_lookups_each() {
+    fn check<P: Paging>(name: &str) {
+        let crowd = colliding::<u64, P>(1_000);
+        let mut others = neighbours::<u64, P>(20_000, false);
+        others.retain(|word| !crowd.contains(word));
+        let mut watched = Watched::<u64, P>::of(&crowd);
+        let inserted = Watched::<u64, P>::passed_in(watched.page(crowd[0]));
+        let mut resizes = 0;
+        for words in (0..60).map(|round| &others[round * 200..][..8_000]) {
+            for &word in words {
+                let absent = watched.tree.insert(&Watched::<u64, P>::rules(), word, 0);
+                assert!(absent.expect("there is memory").is_none());
+            }
+            for &word in words {
+                let before = watched.refilling;
+                watched.remove(word);
+                // What filling a page passes is counted by the tests of `filling.rs`.
+                resizes += u64::from(watched.refilling > before);
+                watched.refilling = before;
+            }
+        }
+        let Watched { looked_at, rebuilding, rebuilds, .. } = watched;
+        println!(
+            "{name}: lookups {looked_at}, {rebuilds} rebuilds {rebuilding}, {resizes} resizes"
+        );
+        assert!(resizes >= 60, "{resizes}");
+        assert!(rebuilding <= 2 * (looked_at + inserted), "{rebuilding} groups, {looked_at}");
+    }
+    check::<Flat>("flat");
+    check::<Paged>("paged");
+    check::<Tiny>("tiny");
 }
 
 /// Colliding entries are no reason to rebuild pages of ordinary ones less often, for their misses'

@@ -18,6 +18,16 @@ impl Sequence {
         Sequence { group: home, passed: 0, last: groups - 1 }
     }
 
+    /// The sequence from a home group on where it has left so many groups behind.
+    #[inline(always)]
+    pub(super) fn at(home: usize, passed: usize, groups: usize) -> Self {
+        let last = groups - 1;
+        // Fewer than 2^32 groups, so that the product needs no more than 64 bits; where it is cut off,
+        // the bits that count are right.
+        let steps = (passed as u64 * (passed as u64 + 1) / 2) as usize;
+        Sequence { group: (home.wrapping_add(steps)) & last, passed, last }
+    }
+
     /// Goes on to the next group; `false` where all were visited.
     #[inline(always)]
     pub(super) fn advance(&mut self) -> bool {
@@ -41,6 +51,8 @@ mod tests {
                 let mut sequence = Sequence::from(home, groups);
                 let mut seen = vec![sequence.group];
                 while sequence.advance() {
+                    let at = Sequence::at(home, sequence.passed, groups);
+                    assert_eq!((at.group, at.passed), (sequence.group, sequence.passed));
                     seen.push(sequence.group);
                 }
                 assert_eq!(sequence.passed, groups - 1);
