@@ -2,7 +2,8 @@
 //!
 //! A page is made the tree's own at the first entry that is to go. Removals free slots and move
 //! nothing while a page is being visited; its overflow bits are put in order when it is done, and
-//! sparse pages merge when all are. The length is right after each removal, so a closure that
+//! sparse pages merge when all are. A walk that ends before merges no more than the bound of links
+//! asks for, so that it costs what it removed. The length is right after each removal, so a closure that
 //! panics, or a sieve that is forgotten, leaves a tree that has lost what was removed so far and
 //! nothing else.
 
@@ -32,6 +33,8 @@ pub(crate) struct Sieve<'a, W: Word, V, P: Paging, R: WordHash> {
     own: bool,
     /// Whether entries were removed since the tree was last settled.
     removed: bool,
+    /// [`Tree::merge_until_in_proportion`], which asks for more of the rules than a walk's drop can.
+    merge: fn(&mut Tree<W, V, P>, &R),
 }
 
 // SAFETY: a mutable borrow of a tree, whose `Send` it requires, and its pointers lead nowhere else.
@@ -46,7 +49,10 @@ unsafe impl<'a, W: Word, V, P: Paging, R: WordHash> Sync for Sieve<'a, W, V, P, 
 }
 
 impl<'a, W: Word, V, P: Paging, R: WordHash> Sieve<'a, W, V, P, R> {
-    pub(crate) fn over(tree: &'a mut Tree<W, V, P>, rules: R) -> Self {
+    pub(crate) fn over(tree: &'a mut Tree<W, V, P>, rules: R) -> Self
+    where
+        R: Rules<V>,
+    {
         Sieve {
             walk: Cursor::over(tree),
             tree,
@@ -55,6 +61,7 @@ impl<'a, W: Word, V, P: Paging, R: WordHash> Sieve<'a, W, V, P, R> {
             slots: Slots::none(),
             own: false,
             removed: false,
+            merge: Tree::merge_until_in_proportion,
         }
     }
 
@@ -164,5 +171,17 @@ impl<W: Word, V, P: Paging, R: Rules<V>> Sieve<'_, W, V, P, R> {
 impl<W: Word, V, P: Paging, R: WordHash> Drop for Sieve<'_, W, V, P, R> {
     fn drop(&mut self) {
         self.finish_page();
+        // Merging may clone values, which is user code: not while a panic unwinds.
+        if self.removed && !is_unwinding() {
+            (self.merge)(self.tree, &self.rules);
+        }
     }
+}
+
+/// Whether the thread unwinds, as far as that is known: without `std` it is not.
+fn is_unwinding() -> bool {
+    #[cfg(feature = "std")]
+    return std::thread::panicking();
+    #[cfg(not(feature = "std"))]
+    false
 }

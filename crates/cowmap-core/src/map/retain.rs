@@ -79,7 +79,8 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// What the iterator was not asked for stays in the map. The closure sees the value and cannot
     /// change it. The map shrinks when the iterator has gone through all entries; one that is
     /// dropped before leaves pages sparse until later removals, or
-    /// [`shrink_to_fit`](Self::shrink_to_fit), merge them.
+    /// [`shrink_to_fit`](Self::shrink_to_fit), merge them. It merges no more than keeps the directory in
+    /// proportion to the entries.
     ///
     /// # Examples
     ///

@@ -351,6 +351,13 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         }
     }
 
+    /// Merges the deepest pages after many removals at once, until there are not too many links.
+    ///
+    /// What cannot be allocated now is left as it is.
+    pub(crate) fn merge_until_in_proportion<R: Rules<V>>(&mut self, rules: &R) {
+        while self.has_too_many_links() && self.merge_deepest(rules) == Ok(true) {}
+    }
+
     /// Merges two pages that are as deep as the directory lets pages be, however many entries they
     /// have, and narrows what is above them; or only narrows, where no page is as deep. `false` if
     /// nothing changed.
@@ -372,20 +379,21 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     }
 
     /// A hash that leads to a page as deep as the directory lets pages be, if there is one, or else
-    /// through a segment that can merge. Looks at each link of a segment a level, perhaps two.
+    /// through a segment that can merge. Looks at each link of a segment a level, perhaps two, and at
+    /// the pages below the last one: the two of a pair that have the fewest entries are found.
     fn deepest(&self) -> PageHash {
         let (mut link, mut hash) = (self.root, PageHash(0));
         for height in (1..=self.segment_levels()).rev() {
             let mut segment = link.segment();
+            let mut single = Self::lightest_single_link(segment, height);
             // SAFETY: segments of this tree, alive and not written while it is borrowed. One that is
             // linked once has another half, which is linked once, too.
             unsafe {
-                let mut single = segment.single_link();
                 let depth = segment.header().depth;
                 if single.is_none() && height < self.levels {
                     let other = hash.other_half(depth);
                     segment = self.segment_at(height, other);
-                    single = segment.single_link();
+                    single = Self::lightest_single_link(segment, height);
                     if single.is_some() {
                         hash = other;
                     }
@@ -397,6 +405,21 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
             }
         }
         hash
+    }
+
+    /// The index of a link of a segment of this tree to a child that has this one only: a page of the
+    /// pair that has the fewest entries, or the first one to a segment.
+    fn lightest_single_link(segment: Segment, height: u8) -> Option<usize> {
+        // SAFETY: a segment of this tree, alive and not written while that is borrowed, as are the
+        // pages below it. There is another link in each pair.
+        unsafe {
+            let mut singles = segment.single_links();
+            if height > 1 {
+                return singles.next();
+            }
+            let len = |index| segment.link(index).page::<W, V>().borrow().len();
+            singles.min_by_key(|&index| len(index) + len(index ^ 1))
+        }
     }
 
     /// The segment at `height`, at least 1, on the path of `hash`.
@@ -427,7 +450,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
             before = bytes;
             self.settle_each_page(rules);
         }
-        while self.has_too_many_links() && self.merge_deepest(rules) == Ok(true) {}
+        self.merge_until_in_proportion(rules);
     }
 
     fn settle_each_page<R: Rules<V>>(&mut self, rules: &R) {

@@ -339,19 +339,20 @@ impl Segment {
         places.filter_map(move |index| unsafe { self.begins(index).then(|| self.link(index)) })
     }
 
-    /// The index of a link to a child that has this one only: where there are two in a pair of links,
-    /// of one that is not the empty page.
+    /// The indices of links to children that have this one only, one for each pair of links: where
+    /// there are two in a pair, of one that is not the empty page.
     ///
     /// # Safety
     ///
-    /// The segment is alive and not written meanwhile.
-    pub(super) unsafe fn single_link(self) -> Option<usize> {
+    /// The segment is alive and not written as long as the iterator is used.
+    pub(super) unsafe fn single_links(self) -> impl Iterator<Item = usize> {
         // SAFETY: the caller's promise; there are this many links.
         unsafe {
             let links = 1_usize << self.header().bits;
-            let mut evens = (0..links).step_by(2).filter(|_| links > 1);
-            let even = evens.find(|&even| self.link(even) != self.link(even + 1))?;
-            Some(if self.link(even).is_empty() { even + 1 } else { even })
+            (0..links).step_by(2).filter(move |_| links > 1).filter_map(move |even| {
+                let is_single = self.link(even) != self.link(even + 1);
+                is_single.then(|| even + usize::from(self.link(even).is_empty()))
+            })
         }
     }
 
