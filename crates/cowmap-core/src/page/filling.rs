@@ -26,7 +26,7 @@ pub(super) struct Filling<W: Word, V> {
     /// For each home group and overflow bit, how many groups its next entry passes at least; nothing
     /// where no chain is long, or there is no memory to remember them.
     ends: Vec<u32>,
-    /// Groups that all entries have to pass from their home groups.
+    /// Groups that all entries have to pass from their home groups, where chains may be long.
     passed: u64,
 }
 
@@ -41,9 +41,20 @@ impl<W: Word, V> Filling<W, V> {
     }
 
     /// Adds an entry whose key is not in the page, which has room; [`count`](Self::count) is to
-    /// follow. Returns how many groups it compared.
+    /// follow.
     #[inline(always)]
-    pub(super) fn place(&mut self, place: Place, word: W, value: V) -> usize {
+    pub(super) fn place(&mut self, place: Place, word: W, value: V) {
+        let mut page = self.page.page_mut();
+        if page.groups() <= LONG {
+            page.place(place, word, value);
+        } else {
+            self.place_in_chain(place, word, value);
+        }
+    }
+
+    /// [`place`](Self::place) where chains may be long. Returns how many groups it compared.
+    #[inline(never)]
+    fn place_in_chain(&mut self, place: Place, word: W, value: V) -> usize {
         let mut page = self.page.page_mut();
         let (home, groups) = (page.page().home(place), page.groups());
         let chain = home * BITS + page.page().overflow_bit(place) as usize % BITS;
@@ -116,7 +127,7 @@ mod tests {
             let (mut compared, mut passed) = (0, 0);
             for (word, place) in (1..).zip(places(entries, homes, tier)) {
                 let slot = page.insert_absent(place, word, word);
-                compared += filling.place(place, word, word);
+                compared += filling.place_in_chain(place, word, word);
                 filling.count(1);
                 assert_eq!(filling.page.page_mut().word(slot), word);
                 // Looking at each would take long.

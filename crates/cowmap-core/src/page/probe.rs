@@ -162,7 +162,7 @@ impl<W: Word, V> PageMut<'_, W, V> {
     /// Adds an entry as [`insert_absent`](Self::insert_absent) does, but leaves it to the caller to
     /// [count](Self::count_placed) it.
     #[inline(always)]
-    fn place(&mut self, place: Place, word: W, value: V) -> Slot {
+    pub(super) fn place(&mut self, place: Place, word: W, value: V) -> Slot {
         let home = Sequence::from(self.page().home(place), self.groups());
         self.place_from(home, place, word, value).0
     }
