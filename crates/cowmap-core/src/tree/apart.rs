@@ -95,33 +95,15 @@ impl<'a, W: Word, V, P: Paging> Apart<'a, W, V, P> {
             {
                 self.segments += 1;
             }
-            let start = hash;
-            loop {
-                // SAFETY: a segment of this tree, which is borrowed, so alive and not written; an index
-                // of as many bits as it has is one of its links.
-                let child = unsafe { segment.link(Segment::index(hash, depth, bits)) };
-                // A segment has its depth in the link; a page is stepped over link by link. Where both
-                // have nothing, the other tree may have something before the link ends.
-                let end = if height > 1 {
-                    child.depth()
-                } else if self.both && child.is_empty() {
-                    other.link_depth(hash).max(depth + bits)
-                } else {
-                    depth + bits
-                };
-                if !same(child, other.child_at(height - 1, hash)) {
-                    if height == 1 {
-                        return Ok(hash);
-                    }
-                    link = child;
-                    depth = end;
-                    break;
-                }
-                hash = hash.after(end).ok_or(None)?;
-                if depth > 0 && (hash.0 ^ start.0) >> (64 - depth) != 0 {
-                    return Err(Some(hash));
-                }
+            let child = match other.alike(height, hash, depth, bits) {
+                Some(facing) => Self::child_apart(segment, facing, (depth, bits), &mut hash)?,
+                None => self.child_at_odds(segment, height, (depth, bits), &mut hash)?,
+            };
+            if height == 1 {
+                return Ok(hash);
             }
+            link = child;
+            depth = child.depth();
             bits = P::SEGMENT_BITS;
             height -= 1;
         }
@@ -130,6 +112,60 @@ impl<'a, W: Word, V, P: Paging> Apart<'a, W, V, P> {
             return Err(if self.both { hash.after(other.link_depth(hash)) } else { None });
         }
         Ok(hash)
+    }
+
+    /// The first child from `hash` on that a segment of the first tree of this depth and these bits has
+    /// not from one of the other that is for the same hashes; goes to where its links begin, or where
+    /// it is. An error if there is none: where to go on.
+    fn child_apart(
+        segment: Segment,
+        facing: Segment,
+        (depth, bits): (u8, u8),
+        hash: &mut PageHash,
+    ) -> Result<Link, Option<PageHash>> {
+        let from = Segment::index(*hash, depth, bits);
+        // SAFETY: segments of the trees, which are borrowed, so alive and not written; both have as many
+        // links.
+        unsafe {
+            let index = segment.first_unequal(facing, from..1 << bits);
+            let index = index.ok_or_else(|| hash.after(depth))?;
+            if index > from {
+                *hash = hash.with_index(index, depth, bits);
+            }
+            Ok(segment.link(index))
+        }
+    }
+
+    /// [`child_apart`](Self::child_apart) where the other tree has no segment for the same hashes.
+    fn child_at_odds(
+        &self,
+        segment: Segment,
+        height: u8,
+        (depth, bits): (u8, u8),
+        hash: &mut PageHash,
+    ) -> Result<Link, Option<PageHash>> {
+        let (other, start) = (self.trees[1], *hash);
+        loop {
+            // SAFETY: a segment of the first tree, which is borrowed, so alive and not written; an
+            // index of as many bits as it has is one of its links.
+            let child = unsafe { segment.link(Segment::index(*hash, depth, bits)) };
+            // A segment has its depth in the link; a page is stepped over link by link. Where both
+            // have nothing, the other tree may have something before the link ends.
+            let end = if height > 1 {
+                child.depth()
+            } else if self.both && child.is_empty() {
+                other.link_depth(*hash).max(depth + bits)
+            } else {
+                depth + bits
+            };
+            if !same(child, other.child_at(height - 1, *hash)) {
+                return Ok(child);
+            }
+            *hash = hash.after(end).ok_or(None)?;
+            if depth > 0 && (hash.0 ^ start.0) >> (64 - depth) != 0 {
+                return Err(Some(*hash));
+            }
+        }
     }
 
     /// How many segments of the first tree were read.
@@ -166,6 +202,15 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
             }
             Some(link)
         }
+    }
+
+    /// The segment at `height` on the path of a hash, if it is for the same hashes as one of this depth
+    /// and these bits.
+    fn alike(&self, height: u8, hash: PageHash, depth: u8, bits: u8) -> Option<Segment> {
+        let segment = self.child_at(height, hash)?.segment();
+        // SAFETY: a segment of this tree, which is borrowed, so alive and not written.
+        let header = unsafe { segment.header() };
+        (header.depth == depth && header.bits == bits).then_some(segment)
     }
 
     /// How many bits of a hash one link above the pages is for.

@@ -399,8 +399,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
                     }
                 }
                 let Some(index) = single else { return hash };
-                let bits = segment.header().bits;
-                hash = PageHash(hash.0 | (index as u64) << (64 - segment.header().depth - bits));
+                hash = hash.with_index(index, segment.header().depth, segment.header().bits);
                 link = segment.link(index);
             }
         }

@@ -138,6 +138,13 @@ impl PageHash {
         (self.0 & !(step - 1)).checked_add(step).map(PageHash)
     }
 
+    /// The least hash that has its first `depth` bits in common with this one and leads to the link at
+    /// `index` in a segment of that depth and so many bits.
+    pub(super) fn with_index(self, index: usize, depth: u8, bits: u8) -> Self {
+        let below = u64::MAX.checked_shr(depth.into()).unwrap_or(0);
+        PageHash(self.0 & !below | (index as u64) << (64 - depth - bits))
+    }
+
     /// A hash in the other half of what was split to get to `depth`, which is above 0.
     pub(super) fn other_half(self, depth: u8) -> Self {
         PageHash(self.0 ^ 1 << (64 - depth))

@@ -269,6 +269,25 @@ impl Segment {
         }
     }
 
+    /// The first of these places where another segment has another link.
+    ///
+    /// # Safety
+    ///
+    /// Both segments are alive and have these places; nobody writes them meanwhile.
+    pub(super) unsafe fn first_unequal(self, other: Self, places: Range<usize>) -> Option<usize> {
+        /// How many links are compared without a branch.
+        const ROW: usize = 8;
+        // SAFETY: the caller's promise.
+        let differs = |index| unsafe { self.link(index) != other.link(index) };
+        let mut first = places.start;
+        while first + ROW <= places.end
+            && !(first..first + ROW).fold(false, |any, at| any | differs(at))
+        {
+            first += ROW;
+        }
+        (first..places.end).find(|&index| differs(index))
+    }
+
     /// Writes `link` at each of these places.
     ///
     /// # Safety
