@@ -1,6 +1,6 @@
 //! The entries of two trees in pages that the two do not share.
 
-use crate::page::{Page, PageRef, Slots};
+use crate::page::{Page, PageRef, SlotsApart};
 use crate::policy::Paging;
 use crate::tree::Tree;
 use crate::tree::apart::Apart;
@@ -10,13 +10,13 @@ use crate::word::Word;
 /// that both have; and of the other one, without those whose words are in the same slot of the first.
 pub(crate) struct EntriesApart<'a, W: Word, V, P: Paging> {
     places: Apart<'a, W, V, P>,
-    /// The slots that are left of the current page, and the page of the other tree at its place.
-    /// Invariant of the type: they are the trees' pages, or the empty one.
-    current: (Slots<W, V>, Page<W, V>),
+    /// The slots that are left of the current page, which is compared with the page of the other tree
+    /// at its place, or of both. Invariant of the type: they are the trees' pages, or the empty one.
+    slots: SlotsApart<W, V>,
     /// The tree of the current page.
     side: usize,
-    /// The other tree's page at this place, if it is to come next.
-    queued: Option<(Page<W, V>, Page<W, V>)>,
+    /// The other tree's page at this place, if it is to come next, and the current one.
+    queued: Option<[Page<W, V>; 2]>,
     /// Entries of each tree in the pages that were passed.
     passed: [usize; 2],
 }
@@ -33,8 +33,7 @@ pub(crate) struct EntryApart<'a, W, V> {
 
 impl<W: Word, V, P: Paging> Clone for EntriesApart<'_, W, V, P> {
     fn clone(&self) -> Self {
-        let current = (self.current.0.clone(), self.current.1);
-        EntriesApart { places: self.places.clone(), current, ..*self }
+        EntriesApart { places: self.places.clone(), slots: self.slots.clone(), ..*self }
     }
 }
 
@@ -55,9 +54,8 @@ impl<'a, W: Word, V, P: Paging> EntriesApart<'a, W, V, P> {
     }
 
     fn walk(one: &'a Tree<W, V, P>, other: &'a Tree<W, V, P>, both: bool) -> Self {
-        let current = (Slots::none(), Page::empty());
-        let places = Apart::of(one, other, both);
-        EntriesApart { places, current, side: 0, queued: None, passed: [0, 0] }
+        let (places, slots) = (Apart::of(one, other, both), SlotsApart::none());
+        EntriesApart { places, slots, side: 0, queued: None, passed: [0, 0] }
     }
 
     /// Whether the first tree has more than so many: as many pages are looked at as that takes.
@@ -78,23 +76,26 @@ impl<'a, W: Word, V, P: Paging> EntriesApart<'a, W, V, P> {
         self.passed
     }
 
-    /// Goes on to the next page; `false` if there is none.
+    /// Goes on to the next page, or to two at the same place; `false` if there is none.
     fn next_page(&mut self) -> bool {
-        // SAFETY: one of the trees' pages, alive and not written.
-        self.passed[self.side] += unsafe { self.current.0.page().borrow() }.len();
-        if let Some((page, facing)) = self.queued.take() {
-            (self.current, self.side) = ((Slots::of(page), facing), 1);
+        for (side, page) in (self.side..).zip(self.slots.visited_pages()) {
+            // SAFETY: one of the trees' pages, alive and not written.
+            self.passed[side] += unsafe { page.borrow() }.len();
+        }
+        if let Some(pages) = self.queued.take() {
+            (self.slots, self.side) = (SlotsApart::of(pages, false), 1);
             return true;
         }
         while let Some(place) = self.places.next_place() {
             let [one, other] = place.pages.map(PageRef::page);
+            let both = place.begins == [true; 2] && one.groups() == other.groups();
             if place.begins[0] {
-                (self.current, self.side) = ((Slots::of(one), other), 0);
-                self.queued = place.begins[1].then_some((other, one));
+                (self.slots, self.side) = (SlotsApart::of([one, other], both), 0);
+                self.queued = (place.begins[1] && !both).then_some([other, one]);
                 return true;
             }
             if place.begins[1] {
-                (self.current, self.side) = ((Slots::of(other), one), 1);
+                (self.slots, self.side) = (SlotsApart::of([other, one], false), 1);
                 return true;
             }
         }
@@ -111,19 +112,22 @@ impl<'a, W: Word, V, P: Paging> EntriesApart<'a, W, V, P> {
         mut equal: impl FnMut(&V, &V) -> bool,
     ) -> Option<EntryApart<'a, W, V>> {
         loop {
-            let side = self.side;
+            // The second tree's entries whose words are in the same slot of the first come with those.
+            let of_other = self.side == 1;
             // SAFETY: the pages are the trees', which are borrowed for `'a`, so they are alive and
             // nobody writes them. The slot holds an entry, as does one with its word.
             unsafe {
-                let (page, facing) = (self.current.0.page().borrow(), self.current.1.borrow());
-                while let Some(slot) = self.current.0.next() {
-                    let (word, value) = (page.word(slot), page.value(slot));
-                    let facing = (slot.group < facing.groups() && facing.word(slot) == word)
-                        .then(|| facing.value(slot));
-                    match facing {
-                        Some(facing) if side == 1 || equal(value, facing) => {}
-                        _ => return Some(EntryApart { side, word, value, facing }),
-                    }
+                if let Some(found) =
+                    self.slots.next_unequal(|value, facing| of_other || equal(value, facing))
+                {
+                    let pages = self.slots.pages().map(|page| page.borrow());
+                    let (page, facing) = (pages[found.side], pages[1 - found.side]);
+                    return Some(EntryApart {
+                        side: self.side + found.side,
+                        word: page.word(found.slot),
+                        value: page.value(found.slot),
+                        facing: found.same.then(|| facing.value(found.slot)),
+                    });
                 }
             }
             if !self.next_page() {

@@ -8,6 +8,7 @@
 //! * [`PageMut`] proves that the page is alive and has one owner, who may write all of it.
 //! * [`NewPage`] is a page that nobody else knows yet.
 
+mod apart;
 mod clean;
 mod clear;
 mod copy;
@@ -29,6 +30,7 @@ use core::marker::PhantomData;
 use core::mem::needs_drop;
 use core::ptr::NonNull;
 
+pub(crate) use apart::SlotsApart;
 pub(crate) use copy::Held;
 pub(crate) use geometry::Geometry;
 use geometry::HEADER;

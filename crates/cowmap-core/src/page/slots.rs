@@ -43,7 +43,7 @@ const BLOCKS_AHEAD: usize = 16;
 
 /// The block that is visited as the `nth` of so many, which is a power of two.
 #[inline(always)]
-fn nth_block(nth: usize, blocks: usize) -> usize {
+pub(super) fn nth_block(nth: usize, blocks: usize) -> usize {
     if blocks <= BLOCKS_IN_ORDER {
         nth
     } else if blocks <= BLOCKS_BY_TWO {
@@ -200,7 +200,7 @@ impl<W: Word, V> Slots<W, V> {
     }
 
     #[inline(always)]
-    fn slot(first: usize, bit: u32) -> Slot {
+    pub(super) fn slot(first: usize, bit: u32) -> Slot {
         Slot { group: first + (bit / Self::SPACING) as usize, lane: bit % Self::SPACING }
     }
 

@@ -1,0 +1,140 @@
+//! Visiting the slots in which two pages do not agree.
+
+use super::slots::nth_block;
+use super::{Geometry, Page, PageRef, Slot, Slots};
+use crate::word::Word;
+
+/// The occupied slots of a page, or of two at once, compared with those of another: a copy has each
+/// entry in its slot, so that most are found equal a block at a time.
+pub(crate) struct SlotsApart<W, V> {
+    /// The page, and the one that it is compared with.
+    pages: [Page<W, V>; 2],
+    /// Whether the second page's slots are visited, too.
+    both: bool,
+    /// Blocks visited.
+    visited: usize,
+    /// The first group of the current block.
+    group: usize,
+    /// The slots of each page in it that are left, as [`Slots`] keeps them.
+    masks: [u64; 2],
+    /// The slots in it in which both have the same word.
+    same: u64,
+}
+
+impl<W, V> Clone for SlotsApart<W, V> {
+    fn clone(&self) -> Self {
+        SlotsApart { ..*self }
+    }
+}
+
+/// A slot of one of two pages.
+pub(crate) struct SlotApart {
+    /// Which page's: 0 or 1.
+    pub(crate) side: usize,
+    pub(crate) slot: Slot,
+    /// Whether the other page has the same word in this slot.
+    pub(crate) same: bool,
+}
+
+impl<W: Word, V> SlotsApart<W, V> {
+    /// No slots.
+    pub(crate) fn none() -> Self {
+        SlotsApart { visited: usize::MAX, ..Self::of([Page::empty(); 2], false) }
+    }
+
+    /// The slots of the first page; of the second one, too, if `both` are asked for, which needs two of
+    /// the same size.
+    pub(crate) fn of(pages: [Page<W, V>; 2], both: bool) -> Self {
+        debug_assert!(!both || pages[0].groups() == pages[1].groups());
+        SlotsApart { pages, both, visited: 0, group: 0, masks: [0; 2], same: 0 }
+    }
+
+    /// The pages.
+    pub(crate) fn pages(&self) -> [Page<W, V>; 2] {
+        self.pages
+    }
+
+    /// The pages whose slots are visited.
+    pub(crate) fn visited_pages(&self) -> impl Iterator<Item = Page<W, V>> + use<W, V> {
+        self.pages.into_iter().take(1 + usize::from(self.both))
+    }
+
+    /// The next slot, without those in which both pages have the same word, and values that are `equal`;
+    /// nor those of the second page in which both have the same word.
+    ///
+    /// # Safety
+    ///
+    /// Both pages are alive, and were not written since [`of`](Self::of).
+    #[inline]
+    pub(crate) unsafe fn next_unequal(
+        &mut self,
+        mut equal: impl FnMut(&V, &V) -> bool,
+    ) -> Option<SlotApart> {
+        loop {
+            for side in [0, 1] {
+                while self.masks[side] != 0 {
+                    let bit = self.masks[side].trailing_zeros();
+                    self.masks[side] &= self.masks[side] - 1;
+                    let (slot, same) =
+                        (Slots::<W, V>::slot(self.group, bit), self.same >> bit & 1 == 1);
+                    // SAFETY: the caller's promise; both have an entry in a slot with the same word.
+                    let is_equal = same
+                        && unsafe {
+                            let [one, other] = self.pages.map(|page| page.value_ptr(slot).as_ref());
+                            equal(one, other)
+                        };
+                    if !is_equal {
+                        return Some(SlotApart { side, slot, same });
+                    }
+                }
+            }
+            // SAFETY: the caller's promise.
+            if !unsafe { self.next_block() } {
+                return None;
+            }
+        }
+    }
+
+    /// Goes on to the next block; `false` if there is none.
+    ///
+    /// # Safety
+    ///
+    /// As for [`next_unequal`](Self::next_unequal).
+    #[inline]
+    unsafe fn next_block(&mut self) -> bool {
+        // SAFETY: the caller's promise.
+        let [page, other] = self.pages.map(|page| unsafe { page.borrow() });
+        let blocks = page.groups().div_ceil(Slots::<W, V>::BLOCK);
+        if self.visited >= blocks {
+            return false;
+        }
+        self.group = nth_block(self.visited, blocks) * Slots::<W, V>::BLOCK;
+        self.visited += 1;
+        let occupied = page.occupied_groups(self.group, Slots::<W, V>::BLOCK);
+        self.same = occupied & page.same_words(other, self.group);
+        self.masks = [occupied, 0];
+        if self.both {
+            self.masks[1] = other.occupied_groups(self.group, Slots::<W, V>::BLOCK) & !self.same;
+        }
+        true
+    }
+}
+
+impl<W: Word, V> PageRef<'_, W, V> {
+    /// The slots in the block from `first` on, as [`Slots`] keeps them, in which another page has the
+    /// same word, be it the free one.
+    #[inline(always)]
+    fn same_words(self, other: Self, first: usize) -> u64 {
+        let end = (first + Slots::<W, V>::BLOCK).min(self.groups()).min(other.groups());
+        let mut mask = 0;
+        for group in first..end {
+            let mut lanes = 0;
+            for lane in 0..Geometry::<W, V>::LANES as u32 {
+                let slot = Slot { group, lane };
+                lanes |= u64::from(self.word(slot) == other.word(slot)) << lane;
+            }
+            mask |= lanes << ((group - first) * Geometry::<W, V>::SPACING);
+        }
+        mask
+    }
+}
