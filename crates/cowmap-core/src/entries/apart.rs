@@ -3,13 +3,23 @@
 use crate::page::{Page, PageRef, SlotsApart};
 use crate::policy::Paging;
 use crate::tree::Tree;
-use crate::tree::apart::Apart;
+use crate::tree::apart::{Apart, Place};
 use crate::word::Word;
+
+/// How many places are looked for ahead of the one that is visited. Measured, as for scans
+/// (`shared.rs`): changes in 7,600 pages of a million entries, beyond the caches, are found in 0.7 of the
+/// time that it takes without.
+const AHEAD: usize = 4;
 
 /// Entries of two trees that are borrowed for `'a`, or of the first one only, without those in pages
 /// that both have; and of the other one, without those whose words are in the same slot of the first.
 pub(crate) struct EntriesApart<'a, W: Word, V, P: Paging> {
     places: Apart<'a, W, V, P>,
+    /// The next places, the first of which is at `next`; `None` behind the last one, and before the walk
+    /// has begun.
+    ahead: [Option<Place<'a, W, V>>; AHEAD],
+    next: usize,
+    begun: bool,
     /// The slots that are left of the current page, which is compared with the page of the other tree
     /// at its place, or of both. Invariant of the type: they are the trees' pages, or the empty one.
     slots: SlotsApart<W, V>,
@@ -55,7 +65,16 @@ impl<'a, W: Word, V, P: Paging> EntriesApart<'a, W, V, P> {
 
     fn walk(one: &'a Tree<W, V, P>, other: &'a Tree<W, V, P>, both: bool) -> Self {
         let (places, slots) = (Apart::of(one, other, both), SlotsApart::none());
-        EntriesApart { places, slots, side: 0, queued: None, passed: [0, 0] }
+        EntriesApart {
+            places,
+            ahead: [None; AHEAD],
+            next: 0,
+            begun: false,
+            slots,
+            side: 0,
+            queued: None,
+            passed: [0, 0],
+        }
     }
 
     /// Whether the first tree has more than so many: as many pages are looked at as that takes.
@@ -76,6 +95,27 @@ impl<'a, W: Word, V, P: Paging> EntriesApart<'a, W, V, P> {
         self.passed
     }
 
+    /// The next place, and the pages that are to be asked for while it is visited.
+    #[inline]
+    fn next_place(&mut self) -> Option<(Place<'a, W, V>, [Page<W, V>; 2])> {
+        let mut place_ahead = || {
+            let place = self.places.next_place();
+            if let Some(place) = &place {
+                place.pages.into_iter().for_each(PageRef::prefetch_start);
+            }
+            place
+        };
+        if !self.begun {
+            self.begun = true;
+            self.ahead.fill_with(&mut place_ahead);
+        }
+        let place = self.ahead[self.next]?;
+        let newest = place_ahead();
+        self.ahead[self.next] = newest;
+        self.next = (self.next + 1) % AHEAD;
+        Some((place, newest.map_or([Page::empty(); 2], |place| place.pages.map(PageRef::page))))
+    }
+
     /// Goes on to the next page, or to two at the same place; `false` if there is none.
     fn next_page(&mut self) -> bool {
         for (side, page) in (self.side..).zip(self.slots.visited_pages()) {
@@ -86,16 +126,16 @@ impl<'a, W: Word, V, P: Paging> EntriesApart<'a, W, V, P> {
             (self.slots, self.side) = (SlotsApart::of(pages, false), 1);
             return true;
         }
-        while let Some(place) = self.places.next_place() {
+        while let Some((place, ahead)) = self.next_place() {
             let [one, other] = place.pages.map(PageRef::page);
             let both = place.begins == [true; 2] && one.groups() == other.groups();
             if place.begins[0] {
-                (self.slots, self.side) = (SlotsApart::of([one, other], both), 0);
+                (self.slots, self.side) = (SlotsApart::before([one, other], both, ahead), 0);
                 self.queued = (place.begins[1] && !both).then_some([other, one]);
                 return true;
             }
             if place.begins[1] {
-                (self.slots, self.side) = (SlotsApart::of([other, one], false), 1);
+                (self.slots, self.side) = (SlotsApart::before([other, one], false, ahead), 1);
                 return true;
             }
         }

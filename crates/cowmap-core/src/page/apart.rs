@@ -2,6 +2,7 @@
 
 use super::slots::nth_block;
 use super::{Geometry, Page, PageRef, Slot, Slots};
+use crate::prefetch::When;
 use crate::word::Word;
 
 /// The occupied slots of a page, or of two at once, compared with those of another: a copy has each
@@ -9,6 +10,8 @@ use crate::word::Word;
 pub(crate) struct SlotsApart<W, V> {
     /// The page, and the one that it is compared with.
     pages: [Page<W, V>; 2],
+    /// The pages whose lines are asked for meanwhile.
+    ahead: [Page<W, V>; 2],
     /// Whether the second page's slots are visited, too.
     both: bool,
     /// Blocks visited.
@@ -45,8 +48,13 @@ impl<W: Word, V> SlotsApart<W, V> {
     /// The slots of the first page; of the second one, too, if `both` are asked for, which needs two of
     /// the same size.
     pub(crate) fn of(pages: [Page<W, V>; 2], both: bool) -> Self {
+        Self::before(pages, both, [Page::empty(); 2])
+    }
+
+    /// As [`of`](Self::of); meanwhile the lines of the pages `ahead` are asked for.
+    pub(crate) fn before(pages: [Page<W, V>; 2], both: bool, ahead: [Page<W, V>; 2]) -> Self {
         debug_assert!(!both || pages[0].groups() == pages[1].groups());
-        SlotsApart { pages, both, visited: 0, group: 0, masks: [0; 2], same: 0 }
+        SlotsApart { pages, ahead, both, visited: 0, group: 0, masks: [0; 2], same: 0 }
     }
 
     /// The pages.
@@ -64,7 +72,7 @@ impl<W: Word, V> SlotsApart<W, V> {
     ///
     /// # Safety
     ///
-    /// Both pages are alive, and were not written since [`of`](Self::of).
+    /// Both pages are alive, and were not written since [`of`](Self::of). Those `ahead` are alive.
     #[inline]
     pub(crate) unsafe fn next_unequal(
         &mut self,
@@ -110,6 +118,14 @@ impl<W: Word, V> SlotsApart<W, V> {
         }
         self.group = nth_block(self.visited, blocks) * Slots::<W, V>::BLOCK;
         self.visited += 1;
+        for ahead in self.ahead {
+            // SAFETY: the caller's promise.
+            unsafe { ahead.borrow() }.prefetch_groups(
+                self.group,
+                Slots::<W, V>::BLOCK,
+                When::Later,
+            );
+        }
         let occupied = page.occupied_groups(self.group, Slots::<W, V>::BLOCK);
         self.same = occupied & page.same_words(other, self.group);
         self.masks = [occupied, 0];

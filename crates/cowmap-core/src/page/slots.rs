@@ -277,7 +277,7 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
     }
 
     #[inline(always)]
-    fn prefetch_groups(self, first: usize, count: usize, when: When) {
+    pub(super) fn prefetch_groups(self, first: usize, count: usize, when: When) {
         for group in first..(first + count).min(self.groups()) {
             // SAFETY: the group exists, so its address is within the page.
             prefetch(unsafe { self.page().keys_ptr(group) }.as_ptr().cast(), when);

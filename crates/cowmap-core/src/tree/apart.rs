@@ -32,6 +32,14 @@ pub(crate) struct Place<'a, W, V> {
     pub(crate) begins: [bool; 2],
 }
 
+impl<W, V> Clone for Place<'_, W, V> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<W, V> Copy for Place<'_, W, V> {}
+
 impl<W: Word, V, P: Paging> Clone for Apart<'_, W, V, P> {
     fn clone(&self) -> Self {
         Apart { ..*self }
@@ -52,7 +60,8 @@ impl<'a, W: Word, V, P: Paging> Apart<'a, W, V, P> {
     /// The next place where a page begins that the other tree has not there.
     pub(crate) fn next_place(&mut self) -> Option<Place<'a, W, V>> {
         loop {
-            let hash = self.place_from(self.next?)?;
+            let next = self.next.take()?;
+            let hash = self.place_from(next)?;
             let mut end = 0;
             let pages = self.trees.map(|tree| tree.page(hash));
             let mut begins = [false; 2];
