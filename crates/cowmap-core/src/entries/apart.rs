@@ -11,6 +11,9 @@ use crate::word::Word;
 /// time that it takes without.
 const AHEAD: usize = 4;
 
+/// The pages of two trees at the same place.
+type Pages<W, V> = [Page<W, V>; 2];
+
 /// Entries of two trees that are borrowed for `'a`, or of the first one only, without those in pages
 /// that both have; and of the other one, without those whose words are in the same slot of the first.
 pub(crate) struct EntriesApart<'a, W: Word, V, P: Paging> {
@@ -26,7 +29,7 @@ pub(crate) struct EntriesApart<'a, W: Word, V, P: Paging> {
     /// The tree of the current page.
     side: usize,
     /// The other tree's page at this place, if it is to come next, and the current one.
-    queued: Option<[Page<W, V>; 2]>,
+    queued: Option<Pages<W, V>>,
     /// Entries of each tree in the pages that were passed.
     passed: [usize; 2],
 }
@@ -97,7 +100,7 @@ impl<'a, W: Word, V, P: Paging> EntriesApart<'a, W, V, P> {
 
     /// The next place, and the pages that are to be asked for while it is visited.
     #[inline]
-    fn next_place(&mut self) -> Option<(Place<'a, W, V>, [Page<W, V>; 2])> {
+    fn next_place(&mut self) -> Option<(Place<'a, W, V>, Pages<W, V>)> {
         let mut place_ahead = || {
             let place = self.places.next_place();
             if let Some(place) = &place {
