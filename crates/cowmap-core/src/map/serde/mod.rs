@@ -1,9 +1,10 @@
-//! Maps as maps of serde's data model, and two other forms in modules of their own.
+//! Maps as maps of serde's data model, and two other forms in modules of their own; changes as enums.
 //!
 //! `cowmap` documents when to use which.
 
 // The feature stands again at each public `impl`: the pages of `cowmap` show what is written there.
 
+mod change;
 pub mod pairs;
 pub mod string_keys;
 
