@@ -9,11 +9,12 @@
 //!   several at once, `retain.rs` all.
 //! * `iter.rs` and `sorted.rs` visit entries, `iter_mut.rs` lends their values; `into.rs` and
 //!   `drain.rs` take them out.
-//! * `compare.rs` compares and combines two maps; `changes/` says what changed between two, applies
-//!   and merges it; `snapshot.rs` copies one.
+//! * `compare.rs` compares two maps and makes new ones of them, `combine.rs` by a closure; `changes/`
+//!   says what changed between two, applies and merges it; `snapshot.rs` copies one.
 //! * `traits.rs` has the traits of std, `rayon.rs`, `serde/` and `generate/` those of other crates.
 
 mod changes;
+mod combine;
 mod compare;
 mod convert;
 mod drain;
@@ -282,9 +283,16 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
         if word == Word::FREE {
             return Err(value);
         }
-        let hash = Building::<Limits<WordOf<K>, V, P>, H>::by(&self.hash);
-        self.tree.insert(&hash, word, value).or_raise();
+        self.insert_word_unshared(word, value);
         Ok(())
+    }
+
+    /// As [`insert_unshared`](Self::insert_unshared), for the word of a key that is not the reserved
+    /// one.
+    #[track_caller]
+    fn insert_word_unshared(&mut self, word: WordOf<K>, value: V) {
+        let rules = Building::<Limits<WordOf<K>, V, P>, H>::by(&self.hash);
+        self.tree.insert(&rules, word, value).or_raise();
     }
 
     /// Removes all entries. O(capacity), less where a snapshot shares them. Copies nothing.
