@@ -13,6 +13,7 @@
 //! ```
 
 mod algebra;
+mod changes;
 #[cfg(any(feature = "arbitrary", feature = "proptest", feature = "quickcheck"))]
 mod generate;
 mod iter;
@@ -29,6 +30,7 @@ use core::iter::FusedIterator;
 use cowmap_core::{CowMap, Entry, MemoryUsage, ReservedKey, SentinelKey, TryReserveError};
 
 pub use algebra::{Difference, Intersection, SymmetricDifference, Union};
+pub use changes::{Diff, DiffSorted};
 pub use iter::{Drain, IntoIter, Iter, IterSorted};
 #[cfg(feature = "rayon")]
 pub use par_algebra::{ParDifference, ParIntersection, ParSymmetricDifference, ParUnion};
