@@ -3,6 +3,8 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+extern crate alloc;
+
 #[cfg(feature = "parking_lot")]
 mod cell;
 #[cfg(feature = "serde")]

@@ -190,6 +190,18 @@ fn the_reserved_key_is_refused() {
 }
 
 #[test]
+fn keys_that_came_or_went_are_not_removed() {
+    let mut set: CowSet<i64> = (0..10_000).collect();
+    let snapshot = set.clone();
+    set.remove(1);
+    set.insert(-2);
+    // As it was, gone, come, in neither, reserved, and some again.
+    let keys = [0, 1, -2, -9, i64::MIN, 0, 1];
+    assert_eq!(set.remove_unchanged(&snapshot, keys), [1, -2, 1]);
+    assert_eq!((set.len(), set.contains(0)), (9_999, false));
+}
+
+#[test]
 fn diffs_can_be_sent() {
     static_assertions::assert_impl_all!(cowmap::set::Diff<'_, u64>: Send, Sync, Clone);
     static_assertions::assert_impl_all!(cowmap::set::DiffSorted<'_, u64>: Send, Sync, Clone);

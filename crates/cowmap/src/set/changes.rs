@@ -1,5 +1,6 @@
 //! What changed between two sets, made to a set, and merged.
 
+use alloc::vec::Vec;
 use core::fmt;
 use core::iter::FusedIterator;
 
@@ -99,6 +100,32 @@ impl<K: SentinelKey> CowSet<K> {
         changes: impl IntoIterator<Item = Change<K, ()>>,
     ) -> Result<(), ApplyError<K, ()>> {
         self.map.try_apply(changes)
+    }
+
+    /// Removes each of these keys that is in this set and in `snapshot`, and returns those that only one
+    /// of the two has, in order: they were added or removed since. O(1) a key; copies the key's page if
+    /// it is shared and has the key.
+    ///
+    /// A key that neither set has is as it was, so it is not returned. All keys are looked up before
+    /// the first is removed. So one that comes twice is removed, or returned twice.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use cowmap::CowSet;
+    ///
+    /// let mut online = CowSet::from([1_u64, 2]);
+    /// let snapshot = online.clone();
+    /// online.insert(3); // meanwhile
+    /// assert_eq!(online.remove_unchanged(&snapshot, [1, 3]), [3]);
+    /// assert_eq!(online, CowSet::from([2, 3]));
+    /// ```
+    pub fn remove_unchanged(
+        &mut self,
+        snapshot: &Self,
+        keys: impl IntoIterator<Item = K>,
+    ) -> Vec<K> {
+        self.map.remove_unchanged(&snapshot.map, keys)
     }
 
     /// The set with the changes from this one to `ours` and to `theirs`.

@@ -4,11 +4,13 @@
 //! * `diff.rs`: the changes that turn one map into another, by the pages that the two do not share.
 //! * `apply.rs`: changes made to a map, checked or not.
 //! * `merge.rs`: two maps that come from one, made one again.
+//! * `unchanged.rs`: what is removed or replaced if it is as it was in a snapshot.
 
 mod apply;
 mod change;
 mod diff;
 mod merge;
+mod unchanged;
 
 pub use apply::ApplyError;
 pub use change::Change;
