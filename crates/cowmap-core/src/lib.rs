@@ -153,8 +153,8 @@ pub use map::serde as serde_forms;
 pub use map::{ApplyError, Change, Conflict, Diff, DiffSorted};
 pub use map::{
     CowMap, Drain, Entry, ExtractIf, FlatCowMap, GetEach, IntoIter, IntoKeys, IntoUnsharedEntries,
-    IntoValues, Iter, IterMut, IterSorted, Keys, Map, OccupiedEntry, SeededCowMap, VacantEntry,
-    Values, ValuesMut,
+    IntoValues, Iter, IterMut, IterSorted, Keys, Map, OccupiedEntry, RetainCursor, SeededCowMap,
+    VacantEntry, Values, ValuesMut,
 };
 #[cfg(feature = "rayon")]
 pub use map::{IntoParIter, ParIter, ParIterMut, ParKeys, ParValues, ParValuesMut};

@@ -22,7 +22,8 @@ pub use cowmap_core::{
     ApplyError, Change, Conflict, CowMap, Diff, DiffSorted, Drain, Entry, ExtractIf, Fixed, Flat,
     FlatCowMap, GetEach, Hashing, IntoIter, IntoKeys, IntoUnsharedEntries, IntoValues, Iter,
     IterMut, IterSorted, Keys, Map, MemoryUsage, OccupiedEntry, Paged, Paging, Repr, ReservedKey,
-    Seeded, SeededCowMap, SentinelKey, TryReserveError, VacantEntry, Values, ValuesMut,
+    RetainCursor, Seeded, SeededCowMap, SentinelKey, TryReserveError, VacantEntry, Values,
+    ValuesMut,
 };
 #[cfg(feature = "rayon")]
 #[doc(inline)]

@@ -27,7 +27,9 @@ mod traits;
 
 use core::iter::FusedIterator;
 
-use cowmap_core::{CowMap, Entry, MemoryUsage, ReservedKey, SentinelKey, TryReserveError};
+use cowmap_core::{
+    CowMap, Entry, MemoryUsage, ReservedKey, RetainCursor, SentinelKey, TryReserveError,
+};
 
 pub use algebra::{Difference, Intersection, SymmetricDifference, Union};
 pub use changes::{Diff, DiffSorted};
@@ -283,6 +285,30 @@ impl<K: SentinelKey> CowSet<K> {
     /// ```
     pub fn retain<F: FnMut(K) -> bool>(&mut self, mut keep: F) {
         self.map.retain(|key, ()| keep(key));
+    }
+
+    /// A step of [`retain`](Self::retain): visits about `budget` keys from the cursor on, and removes
+    /// those for which `keep` returns `false`. Returns whether keys are left to be visited. Between two
+    /// steps the set may be written in any way, and no key that was there all along is missed: see
+    /// [`Map::retain_step`](crate::Map::retain_step).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use cowmap::{CowSet, RetainCursor};
+    ///
+    /// let mut set: CowSet<u64> = (0..10_000).collect();
+    /// let mut cursor = RetainCursor::new();
+    /// while set.retain_step(&mut cursor, 500, |key| key % 2 == 0) {}
+    /// assert_eq!(set.len(), 5_000);
+    /// ```
+    pub fn retain_step<F: FnMut(K) -> bool>(
+        &mut self,
+        cursor: &mut RetainCursor,
+        budget: usize,
+        mut keep: F,
+    ) -> bool {
+        self.map.retain_step(cursor, budget, |key, ()| keep(key))
     }
 
     /// The keys, in an order that depends on keys and history only. Visiting all is O(capacity).

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use cowmap::{ApplyError, Change, CowSet};
+use cowmap::{ApplyError, Change, CowSet, RetainCursor};
 use quickcheck::{Arbitrary, Gen, QuickCheck};
 
 type Model = BTreeSet<i64>;
@@ -199,6 +199,27 @@ fn keys_that_came_or_went_are_not_removed() {
     let keys = [0, 1, -2, -9, i64::MIN, 0, 1];
     assert_eq!(set.remove_unchanged(&snapshot, keys), [1, -2, 1]);
     assert_eq!((set.len(), set.contains(0)), (9_999, false));
+}
+
+#[test]
+fn keys_are_retained_in_steps() {
+    let mut set: CowSet<i64> = (0..10_000).collect();
+    let (mut cursor, mut visited, mut steps) = (RetainCursor::new(), 0, 0);
+    loop {
+        steps += 1;
+        let more = set.retain_step(&mut cursor, 1_000, |key| {
+            visited += i64::from((0..10_000).contains(&key));
+            key % 10 == 0
+        });
+        if !more {
+            break;
+        }
+        // To be removed, if it is met.
+        set.insert(-steps * 10 - 1);
+    }
+    assert!(visited == 10_000 && (2..=10).contains(&steps), "{visited} in {steps} steps");
+    assert!(set.iter().filter(|&key| key >= 0).eq(set.iter().filter(|key| key % 10 == 0)));
+    assert_eq!(set.iter().filter(|&key| key >= 0).count(), 1_000);
 }
 
 #[test]

@@ -8,7 +8,7 @@
 //! | How are entries taken out of a tree that is owned? | `owned.rs` |
 //! | How are entries read on a walk? | `walked.rs` |
 //! | How are those read that another tree has not? | `apart.rs` |
-//! | How are entries removed by a condition? | `sieve.rs` |
+//! | How are entries removed by a condition? | `sieve.rs`; in steps, `step.rs` |
 //! | How is the work on all entries divided among threads? | `portion.rs` |
 //! | How is an entry kept that was found, or its place? | `entry.rs` |
 //! | How are several values lent at once? | `disjoint.rs` |
@@ -27,6 +27,7 @@ mod pending;
 mod portion;
 mod shared;
 mod sieve;
+mod step;
 mod walked;
 
 pub(crate) use apart::{EntriesApart, EntryApart};
@@ -39,4 +40,5 @@ pub(crate) use pending::Pending;
 pub(crate) use portion::{ExclusivePortion, OwnedPortion, SharedPortion};
 pub(crate) use shared::Entries;
 pub(crate) use sieve::Sieve;
+pub(crate) use step::sieve_pages;
 pub(crate) use walked::Walked;

@@ -6,7 +6,7 @@
 //!
 //! * `read.rs` looks things up, `get_many.rs` many at once.
 //! * `write.rs` changes an entry, `entry.rs` one that was found before, `get_disjoint_mut.rs`
-//!   several at once, `retain.rs` all.
+//!   several at once, `retain.rs` all, `retain_step.rs` a few at a time.
 //! * `iter.rs` and `sorted.rs` visit entries, `iter_mut.rs` lends their values; `into.rs` and
 //!   `drain.rs` take them out.
 //! * `compare.rs` compares two maps and makes new ones of them, `combine.rs` by a closure; `changes/`
@@ -32,6 +32,7 @@ mod presized;
 mod rayon;
 mod read;
 mod retain;
+mod retain_step;
 #[cfg(feature = "serde")]
 pub mod serde;
 mod snapshot;
@@ -51,6 +52,7 @@ pub use iter_mut::{IterMut, ValuesMut};
 #[cfg(feature = "rayon")]
 pub use rayon::{IntoParIter, ParIter, ParIterMut, ParKeys, ParValues, ParValuesMut};
 pub use retain::ExtractIf;
+pub use retain_step::RetainCursor;
 pub use sorted::IterSorted;
 
 use core::marker::PhantomData;

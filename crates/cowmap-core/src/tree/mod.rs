@@ -16,8 +16,8 @@
 //! * `split.rs`, `merge.rs`: the directory made finer, or coarser.
 //! * `room.rs`: room for one more entry; `reserve.rs`: room for many; `clear.rs`: no entries.
 //! * `edit.rs`: what the map asks for: to set, change and remove.
-//! * `cursor.rs`: visiting every page; `apart.rs`: those that another tree has not; `usage.rs`,
-//!   `check.rs`: measuring and checking all of it.
+//! * `cursor.rs`: visiting every page; `step.rs`: a few, and then a few more; `apart.rs`: those that
+//!   another tree has not; `usage.rs`, `check.rs`: measuring and checking all of it.
 
 pub(crate) mod apart;
 mod check;
@@ -38,6 +38,7 @@ mod room;
 mod segment;
 mod sharing;
 mod split;
+mod step;
 mod usage;
 
 use core::marker::PhantomData;

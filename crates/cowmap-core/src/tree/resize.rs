@@ -107,7 +107,7 @@ impl<W: Word, V, P: Paging> OwnedPath<'_, W, V, P> {
 
     /// The depth of a page that takes the place of the empty page: that of the widest block of links
     /// around this one that all lead to the empty page, but no wider than a page is under the floor.
-    fn depth_to_materialise(path: &Path<'_, W, V, P>) -> u8 {
+    pub(super) fn depth_to_materialise(path: &Path<'_, W, V, P>) -> u8 {
         let Some(segment) = path.parent(0) else { return 0 };
         // SAFETY: a segment of this tree, alive.
         let header = unsafe { segment.header() };
