@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use common::scale::scaled;
 use common::tracked::{Call, Key, Tracked, alive, call, contents, lies_at, panics_at};
-use cowmap_core::{Entry, Fixed, Flat, Map, Paged, Paging, Tiny};
+use cowmap_core::{Change, Entry, Fixed, Flat, Map, Paged, Paging, RetainCursor, Tiny};
 
 type Tested<P> = Map<Key, Tracked, P, Fixed>;
 
@@ -122,6 +122,21 @@ fn operations<P: Paging>() -> Vec<Operation<P>> {
                 called(key.0 % 3 != 0)
             });
         }),
+        ("retain_step", |w| {
+            let mut cursor = RetainCursor::new();
+            while w.map.retain_step(&mut cursor, 7, |key, _| called(key.0 % 3 != 0)) {}
+        }),
+        ("retain_step, few", |w| {
+            let mut cursor = RetainCursor::new();
+            while w.map.retain_step(&mut cursor, 1, |key, _| called(key.0 % 16 == 5)) {}
+        }),
+        ("retain_step, writes between", |w| {
+            let mut cursor = RetainCursor::new();
+            while w.map.retain_step(&mut cursor, 5, |key, _| called(key.0 % 8 == 5)) {
+                w.map.insert(Key(ABSENT), new(1));
+                w.map.remove(Key(5));
+            }
+        }),
         ("extract_if", |w| w.map.extract_if(|key, _| called(key.0 % 3 != 0)).for_each(drop)),
         ("extract_if, half-way", |w| {
             let half = w.map.len() / 2;
@@ -173,6 +188,53 @@ fn operations<P: Paging>() -> Vec<Operation<P>> {
         ("intersection", |w| w.map = w.map.intersection(&w.other)),
         ("difference", |w| w.map = w.map.difference(&w.other)),
         ("symmetric_difference", |w| w.map = w.map.symmetric_difference(&w.other)),
+        ("union_with", |w| {
+            w.map = w.map.union_with(&w.other, |_, a, b| called(new(a.id + b.id)));
+        }),
+        ("union_with, of the other", |w| {
+            w.map = w.other.union_with(&w.map, |_, a, b| called(new(a.id + b.id)));
+        }),
+        ("intersection_with", |w| {
+            w.map = w.map.intersection_with(&w.other, |_, a, b| called(new(a.id + b.id)));
+        }),
+        ("diff", |w| {
+            let changes = w.map.diff(&w.other).map(called).count();
+            assert_eq!(w.map.diff_sorted(&w.other).count(), changes);
+        }),
+        ("diff_by", |w| {
+            let changes = w.map.diff_by(&w.other, |a, b| called(a.id == b.id)).count();
+            assert!(changes <= w.map.len() + w.other.len());
+        }),
+        ("apply", |w| {
+            let changes = w.map.diff(&w.other).map(Change::cloned).collect::<Vec<_>>();
+            w.map.apply(changes.into_iter().map(called));
+        }),
+        ("try_apply", |w| {
+            let changes = w.map.diff(&w.other).map(Change::cloned).collect::<Vec<_>>();
+            let _ = w.map.try_apply(changes.into_iter().map(called));
+        }),
+        ("try_apply, a change that does not match", |w| {
+            let wrong = Change::Updated { key: Key(2), old: new(-1), new: new(1) };
+            let changes = [Change::Added { key: Key(ABSENT), value: new(1) }, wrong];
+            drop(w.map.try_apply(changes.into_iter().map(called)));
+        }),
+        ("merge", |w| {
+            let (base, mut theirs) = (w.map.clone(), w.map.clone());
+            theirs.extend(given(3..9));
+            drop(theirs.remove(Key(1)));
+            w.map = base.merge(&w.other, &theirs, |_, conflict| {
+                called(conflict.ours.or(conflict.theirs).cloned())
+            });
+        }),
+        ("remove_unchanged", |w| {
+            let before = w.other.clone();
+            let keys = (0..30).map(|key| called(Key(key)));
+            assert!(w.map.remove_unchanged(&before, keys).len() <= 30);
+        }),
+        ("replace_unchanged", |w| {
+            let before = w.other.clone();
+            drop(w.map.replace_unchanged(&before, given((0..30).chain([ABSENT]))));
+        }),
         ("Debug", |w| assert!(!format!("{:?} {:?}", w.map, w.map.iter()).is_empty())),
         ("Debug of iterators", |w| {
             let mut entries = w.map.clone().into_iter();
@@ -378,6 +440,24 @@ fn each_operation_asks_its_key_once() {
         }),
         ("alter", |map, key| map.alter(key, |_| Some(new(1)))),
         ("alter, to nothing", |map, key| map.alter(key, |_| None)),
+        ("apply", |map, key| map.apply([Change::Added { key, value: new(1) }])),
+        ("apply, a removal", |map, key| map.apply([Change::Removed { key, value: new(1) }])),
+        ("try_apply", |map, key| {
+            let matches = map.try_apply([Change::Removed { key, value: new(1) }]).is_ok();
+            assert_eq!(matches, is_present(key));
+        }),
+        ("remove_unchanged", |map, key| {
+            let before = map.clone();
+            assert!(map.remove_unchanged(&before, [key]).is_empty());
+        }),
+        ("remove_unchanged, which changed", |map, key| {
+            let skipped = map.remove_unchanged(&Tested::new(), [key]);
+            assert_eq!(skipped.len(), usize::from(is_present(key)));
+        }),
+        ("replace_unchanged", |map, key| {
+            let before = map.clone();
+            assert!(map.replace_unchanged(&before, [(key, new(1))]).is_empty());
+        }),
         ("entry, or_insert", |map, key| assert_eq!(map.entry(key).or_insert(new(1)).id, 1)),
         ("entry, insert_entry", |map, key| {
             assert_eq!(map.entry(key).insert_entry(new(1)).remove_entry().0, key);
@@ -408,6 +488,21 @@ fn operations_on_whole_maps_ask_no_key() {
             assert_eq!(w.map.symmetric_difference(&w.other).len(), 21);
         }),
         ("==", |w| assert!(w.map != w.other)),
+        ("union_with", |w| {
+            assert_eq!(w.map.union_with(&w.other, |_, a, _| a.clone()).len(), 41);
+        }),
+        ("intersection_with", |w| {
+            assert_eq!(w.map.intersection_with(&w.other, |_, a, b| a.id - b.id).len(), 20);
+        }),
+        ("diff", |w| assert!(w.map.diff(&w.other).count() >= 21)),
+        ("diff_sorted", |w| assert!(w.map.diff_sorted(&w.other).len() >= 21)),
+        ("merge", |w| {
+            assert_eq!(w.map.merge(&w.map, &w.other, |_, _| None).len(), w.other.len());
+        }),
+        ("retain_step", |w| {
+            let mut cursor = RetainCursor::new();
+            assert!(!w.map.retain_step(&mut cursor, 7, |_, value| value.id % 2 == 0));
+        }),
     ];
     for (name, operation) in operations {
         for sharing in [Sharing::None, Sharing::Root] {

@@ -83,21 +83,33 @@ impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Map<K, V, P, H> {
     where
         V: PartialEq,
     {
-        let mut changed = self.clone();
+        // An error is kept in a variable until all else is dropped: what is being returned would leak
+        // if dropping a change panicked.
+        let (mut changed, mut failed) = (self.clone(), None);
         for change in changes {
             let key = change.key();
             let word = encode(key);
             if word == Word::FREE {
-                return Err(ApplyError::Reserved { key });
+                failed = Some(ApplyError::Reserved { key });
+                break;
             }
             let found = changed.get_word(word);
             if found != change.old() {
-                return Err(ApplyError::Mismatch { key, found: found.cloned() });
+                failed = Some(ApplyError::Mismatch { key, found: found.cloned() });
+                break;
             }
             changed.apply_one((word, change));
         }
-        *self = changed;
-        Ok(())
+        match failed {
+            None => {
+                *self = changed;
+                Ok(())
+            }
+            Some(error) => {
+                drop(changed);
+                Err(error)
+            }
+        }
     }
 }
 
