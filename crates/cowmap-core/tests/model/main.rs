@@ -1,6 +1,7 @@
 //! Sequences of operations against `std::collections::BTreeMap`, with snapshots that must never
 //! change: every method, on every kind of map, shared and not.
 
+mod changes;
 mod codes;
 #[path = "../common/hostile.rs"]
 #[allow(dead_code, unreachable_pub)]

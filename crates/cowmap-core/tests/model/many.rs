@@ -125,7 +125,7 @@ impl<K: Key, V: Value, P: Paging, H: Hashing + Default> Pair<K, V, P, H> {
 
     /// The map and an old one, or itself.
     pub(crate) fn combine(&mut self, op: Op) {
-        let Self { map, model, floor, snapshots } = self;
+        let Self { map, model, floor, snapshots, .. } = self;
         let old = usize::from(op.key).checked_rem(snapshots.len());
         let (other, other_model, other_floor) = match old {
             Some(old) => snapshots[old].clone(),
@@ -155,6 +155,41 @@ impl<K: Key, V: Value, P: Paging, H: Hashing + Default> Pair<K, V, P, H> {
                 let before = model.clone();
                 model.retain(|key, _| !has(key));
                 model.extend(other_model.into_iter().filter(|(key, _)| !before.contains_key(key)));
+            }
+            Method::UnionWith => {
+                let mut combined = BTreeMap::new();
+                *map = map.union_with(&other, |key, ours, theirs| {
+                    assert_eq!(
+                        (model.get(&key), other_model.get(&key)),
+                        (Some(ours), Some(theirs))
+                    );
+                    // Of either side, or of neither.
+                    let kept = [ours.clone(), theirs.clone(), V::from_code(op.value)];
+                    let kept = &kept[usize::from(op.many) % 3];
+                    assert_eq!(combined.insert(key, kept.clone()), None, "{key:?} came twice");
+                    kept.clone()
+                });
+                assert_eq!(combined.len(), model.keys().filter(|&key| has(key)).count());
+                for (key, value) in &other_model {
+                    model.entry(*key).or_insert_with(|| value.clone());
+                }
+                model.extend(combined);
+            }
+            Method::IntersectionWith => {
+                // Into values of another type.
+                let both = map.intersection_with(&other, |key, ours, theirs| {
+                    assert_eq!(
+                        (model.get(&key), other_model.get(&key)),
+                        (Some(ours), Some(theirs))
+                    );
+                    Some((key, op.value))
+                });
+                both.check_invariants();
+                assert!(both.iter().all(|(key, value)| *value == Some((key, op.value))));
+                *map = map.intersection_with(&other, |_, _, theirs| theirs.clone());
+                model.retain(|key, _| has(key));
+                assert_eq!(both.len(), model.len());
+                model.iter_mut().for_each(|(key, value)| *value = other_model[key].clone());
             }
             _ => {
                 assert_eq!(*map == other, *model == other_model);

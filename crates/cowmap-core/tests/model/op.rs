@@ -36,6 +36,8 @@ methods! {
     Extend: 4, RemoveMany: 3, Retain: 1, RetainMut: 1, ExtractIf: 1, IterMut: 1, ValuesMut: 1, Drain: 1,
     IntoIter: 1, IntoKeys: 1, IntoValues: 1, SnapshotIntoIter: 1, Collect: 1, FromArray: 1,
     Union: 1, Intersection: 1, Difference: 1, SymmetricDifference: 1, Compare: 1,
+    UnionWith: 1, IntersectionWith: 1, Diff: 1, Apply: 1, TryApply: 1, Merge: 1,
+    RemoveUnchanged: 1, ReplaceUnchanged: 1, RetainStep: 2, RetainInSteps: 1,
     Clear: 1, ShrinkToFit: 1, ShrinkTo: 1, Reserve: 1, TryReserve: 1,
     Snapshot: 5, CheckSnapshot: 1, DropSnapshot: 2, SwapWithSnapshot: 1, Unshared: 1,
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cowmap_core::{Hashing, Map, Paging, SentinelKey};
+use cowmap_core::{Hashing, Map, Paging, RetainCursor, SentinelKey};
 
 use crate::codes::{Key, Value};
 use crate::op::{Method, Op};
@@ -41,6 +41,8 @@ pub(crate) struct Pair<K: SentinelKey, V, P: Paging, H: Hashing> {
     pub(crate) model: BTreeMap<K, V>,
     pub(crate) floor: Floor,
     pub(crate) snapshots: Vec<Snapshot<K, V, P, H>>,
+    /// How far a walk in steps has come, between which anything is done to the map.
+    pub(crate) cursor: RetainCursor,
 }
 
 impl<K: Key, V: Value, P: Paging, H: Hashing + Default> Pair<K, V, P, H> {
@@ -50,6 +52,7 @@ impl<K: Key, V: Value, P: Paging, H: Hashing + Default> Pair<K, V, P, H> {
             model: BTreeMap::new(),
             floor: Floor::default(),
             snapshots: Vec::new(),
+            cursor: RetainCursor::new(),
         }
     }
 
@@ -90,7 +93,12 @@ impl<K: Key, V: Value, P: Paging, H: Hashing + Default> Pair<K, V, P, H> {
             IntoIter | IntoKeys | IntoValues | SnapshotIntoIter | Collect | FromArray => {
                 self.take_apart(op);
             }
-            Union | Intersection | Difference | SymmetricDifference | Compare => self.combine(op),
+            Union | Intersection | Difference | SymmetricDifference | Compare | UnionWith
+            | IntersectionWith => self.combine(op),
+            Diff | Apply | TryApply | Merge | RemoveUnchanged | ReplaceUnchanged => {
+                self.changes(op);
+            }
+            RetainStep | RetainInSteps => self.retain_in_steps(op),
             Clear | ShrinkToFit | ShrinkTo | Reserve | TryReserve => self.make_room(op),
             Snapshot | CheckSnapshot | DropSnapshot | SwapWithSnapshot | Unshared => {
                 self.handles(op);
@@ -167,7 +175,7 @@ impl<K: Key, V: Value, P: Paging, H: Hashing + Default> Pair<K, V, P, H> {
 
     /// Snapshots, old and new.
     fn handles(&mut self, op: Op) {
-        let Self { map, model, floor, snapshots } = self;
+        let Self { map, model, floor, snapshots, .. } = self;
         let old = usize::from(op.key).checked_rem(snapshots.len());
         match (op.method, old) {
             (Method::Unshared, _) => {
