@@ -11,11 +11,14 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::Mutex;
 
-use cowmap_core::{Entry, Hashing, Map, Paging};
+use cowmap_core::{Change, Entry, Hashing, Map, Paging, RetainCursor};
 
 #[allow(dead_code)]
 mod hostile;
 use hostile::KEYS;
+
+/// Numbers of operations.
+const OPERATIONS: u8 = 43;
 
 /// Handles that are alive at once.
 const HANDLES: usize = 6;
@@ -95,11 +98,19 @@ impl std::ops::AddAssign for Tally {
 struct Handle<V, P: Paging, H: Hashing> {
     map: Map<i64, V, P, H>,
     model: BTreeMap<i64, V>,
+    /// How far a walk in steps has come, between which other operations write.
+    cursor: RetainCursor,
+}
+
+impl<V: Value, P: Paging, H: Hashing + Default> Handle<V, P, H> {
+    fn new() -> Self {
+        Handle { map: Map::default(), model: BTreeMap::new(), cursor: RetainCursor::new() }
+    }
 }
 
 impl<V: Value, P: Paging, H: Hashing> Clone for Handle<V, P, H> {
     fn clone(&self) -> Self {
-        Handle { map: self.map.clone(), model: self.model.clone() }
+        Handle { map: self.map.clone(), model: self.model.clone(), cursor: self.cursor.clone() }
     }
 }
 
@@ -115,12 +126,11 @@ where
     H: Hashing + Default,
 {
     let keys = Keys::of::<V, P>();
-    let first = Handle { map: Map::<i64, V, P, H>::default(), model: BTreeMap::new() };
-    let (mut handles, mut family) = (vec![first], 0);
+    let (mut handles, mut family) = (vec![Handle::<V, P, H>::new()], 0);
     let mut tally = Tally::default();
     for operation in script.chunks_exact(2) {
         let (before, _) = handles[0].map.directory_size();
-        let combines = operation[0] % 40 < 4;
+        let combines = [0, 1, 2, 3, 40, 41].contains(&(operation[0] % OPERATIONS));
         step(&mut handles, keys, &mut family, operation[0], operation[1]);
         handles[0].assert_same();
         let map = &handles[0].map;
@@ -152,11 +162,11 @@ fn step<V, P, H>(
     H: Hashing + Default,
 {
     let which = usize::from(number) % handles.len();
-    match operation % 40 {
+    match operation % OPERATIONS {
         0 if handles.len() < HANDLES => handles.push(handles[0].clone()),
         0 | 1 => handles.swap(0, which),
         2 if handles.len() > 1 => drop(handles.swap_remove(which)),
-        2 => handles[0] = Handle { map: Map::default(), model: BTreeMap::new() },
+        2 => handles[0] = Handle::new(),
         3 => {
             let (first, rest) = handles.split_first_mut().expect("one is never dropped");
             if let Some(other) = rest.get(which.saturating_sub(1)) {
@@ -167,6 +177,16 @@ fn step<V, P, H>(
             *family = usize::from(number) % Keys::FAMILIES;
             handles[0].assert_usage();
         }
+        // Where there is one handle, that one and itself.
+        40 => {
+            let (other, base) = (handles[which].clone(), handles[handles.len() - 1].clone());
+            handles[0].merge(&base, &other, number);
+        }
+        41 => {
+            let other = handles[which].clone();
+            handles[0].change_unchanged(&other, &keys.0[*family], number);
+        }
+        42 => handles[0].retain_step(number),
         operation => handles[0].change(&keys.0[*family], operation, number),
     }
 }
@@ -198,7 +218,7 @@ impl<V: Value, P: Paging, H: Hashing + Default> Handle<V, P, H> {
 
     /// Makes one of two.
     fn combine(&mut self, other: &Self, number: u8) {
-        let Handle { map, model } = self;
+        let Handle { map, model, .. } = self;
         let differ = |key: &i64, model: &BTreeMap<i64, V>| !model.contains_key(key);
         match number / 50 {
             0 => {
@@ -232,9 +252,114 @@ impl<V: Value, P: Paging, H: Hashing + Default> Handle<V, P, H> {
         }
     }
 
+    /// Makes one of two that come from a third, or of two by a closure, or one the other.
+    fn merge(&mut self, base: &Self, theirs: &Self, number: u8) {
+        let Handle { map, model, .. } = self;
+        match number / 52 {
+            0 => {
+                let both = |ours: &V, theirs: &V| {
+                    if number & 1 == 0 { ours.clone() } else { theirs.clone() }
+                };
+                *map = map.union_with(&theirs.map, |key, a, b| {
+                    assert_eq!((model.get(&key), theirs.model.get(&key)), (Some(a), Some(b)));
+                    both(a, b)
+                });
+                for (&key, value) in &theirs.model {
+                    let value = model.get(&key).map_or(value.clone(), |ours| both(ours, value));
+                    model.insert(key, value);
+                }
+            }
+            1 => {
+                *map = map.intersection_with(&theirs.map, |key, a, b| {
+                    assert_eq!((model.get(&key), theirs.model.get(&key)), (Some(a), Some(b)));
+                    V::of(number)
+                });
+                model.retain(|key, _| theirs.model.contains_key(key));
+                model.values_mut().for_each(|value| *value = V::of(number));
+            }
+            2 => {
+                let changes: Vec<_> = map.diff(&theirs.map).map(Change::cloned).collect();
+                let mut again = map.clone();
+                again.apply(changes.iter().cloned());
+                map.try_apply(changes.iter().cloned()).expect("they match");
+                assert!(*map == theirs.map && again == theirs.map);
+                *model = theirs.model.clone();
+                again.apply(changes.into_iter().rev().map(Change::invert));
+                again.check_invariants();
+            }
+            _ => {
+                // Of a conflict ours is kept, or none.
+                let keep = number & 1 == 0;
+                let resolve = |ours: Option<&V>| ours.filter(|_| keep).cloned();
+                let merged = base.map.merge(map, &theirs.map, |key, conflict| {
+                    assert_eq!(conflict.base, base.model.get(&key));
+                    assert_eq!(conflict.ours, model.get(&key));
+                    assert_eq!(conflict.theirs, theirs.model.get(&key));
+                    resolve(conflict.ours)
+                });
+                let mirrored =
+                    base.map.merge(&theirs.map, map, |_, conflict| resolve(conflict.theirs));
+                assert!(merged == mirrored);
+                *map = merged;
+                let keys: Vec<i64> =
+                    base.model.keys().chain(theirs.model.keys()).copied().collect();
+                for key in keys {
+                    let [base, ours, theirs] =
+                        [&base.model, model, &theirs.model].map(|model| model.get(&key));
+                    let kept = if ours == theirs || theirs == base {
+                        continue;
+                    } else if ours == base {
+                        theirs.cloned()
+                    } else {
+                        resolve(ours)
+                    };
+                    match kept {
+                        Some(value) => drop(model.insert(key, value)),
+                        None => drop(model.remove(&key)),
+                    }
+                }
+            }
+        }
+    }
+
+    /// Removes or replaces what is as it is in another map.
+    fn change_unchanged(&mut self, other: &Self, keys: &[i64; KEYS], number: u8) {
+        let Handle { map, model, .. } = self;
+        let keys = (0..number / 2).map(|n| keys[usize::from(n.wrapping_mul(5) ^ number)]);
+        let now = model.clone();
+        let changed = |key: i64| now.get(&key) != other.model.get(&key);
+        if number & 1 == 0 {
+            let skipped = map.remove_unchanged(&other.map, keys.clone());
+            assert!(keys.clone().filter(|&key| changed(key)).eq(skipped));
+            keys.filter(|&key| !changed(key)).for_each(|key| drop(model.remove(&key)));
+        } else {
+            let entries = keys.map(|key| (key, V::of(number)));
+            let skipped = map.replace_unchanged(&other.map, entries.clone());
+            assert!(entries.clone().filter(|&(key, _)| changed(key)).eq(skipped));
+            model.extend(entries.filter(|&(key, _)| !changed(key)));
+        }
+    }
+
+    /// Goes on with a walk, or begins one.
+    fn retain_step(&mut self, number: u8) {
+        if self.cursor.is_done() {
+            self.cursor = RetainCursor::new();
+        }
+        let mut visited = BTreeMap::new();
+        let keep = |key: i64| (key >> 2 ^ key) & 7 != i64::from(number & 7);
+        let before = &self.model;
+        let more = self.map.retain_step(&mut self.cursor, number.into(), |key, value| {
+            assert_eq!(before.get(&key), Some(value));
+            assert_eq!(visited.insert(key, keep(key)), None, "{key} was visited twice");
+            keep(key)
+        });
+        assert!(more || self.cursor.is_done());
+        self.model.retain(|key, _| visited.get(key).copied().unwrap_or(true));
+    }
+
     /// Changes a map and its model.
     fn change(&mut self, keys: &[i64; KEYS], operation: u8, number: u8) {
-        let Handle { map, model } = self;
+        let Handle { map, model, .. } = self;
         let value = V::of(number);
         let key = |number: u8| keys[usize::from(number)];
         let at = key(number);
