@@ -8,7 +8,7 @@ use std::cell::Cell;
 use std::process::Command;
 
 use common::tracked::{Key, Tracked, alive, contents};
-use cowmap_core::{Fixed, Flat, Map, Paged, Paging, Tiny};
+use cowmap_core::{Fixed, Flat, Map, Paged, Paging, RetainCursor, Tiny};
 
 /// The system's allocator, which on the thread that asks for it gives nothing.
 struct Failing;
@@ -150,7 +150,7 @@ fn a_map_with_tiny_pages_that_cannot_be_reserved_for_is_unharmed() {
 /// What gives memory back works without any: the map is left as large as it is where there is none
 /// for a smaller one.
 fn shrinking<P: Paging>() {
-    let operations: [Operation<P>; 4] = [
+    let operations: [Operation<P>; 5] = [
         ("remove", |map| {
             for key in 2..300 {
                 map.remove(Key(key));
@@ -158,6 +158,10 @@ fn shrinking<P: Paging>() {
         }),
         ("retain", |map| map.retain(|key, _| key.0 < 2)),
         ("extract_if", |map| map.extract_if(|key, _| key.0 >= 2).for_each(drop)),
+        ("retain_step", |map| {
+            let mut cursor = RetainCursor::new();
+            while map.retain_step(&mut cursor, 9, |key, _| key.0 < 2) {}
+        }),
         ("shrink_to_fit", |map| {
             map.shrink_to_fit();
             map.retain(|key, _| key.0 < 2);
@@ -278,7 +282,7 @@ fn shrinking_a_shared_map_without_memory_keeps_it() {
 
 /// What has no error to answer, each with the map it needs; keys below 70 are in it, and it is
 /// shared.
-const ABORTING: [Operation<Paged>; 12] = [
+const ABORTING: [Operation<Paged>; 15] = [
     ("insert", |map| assert!(map.insert(Key(1_000), 1).is_none())),
     ("insert over a value", |map| assert!(map.insert(Key(1), 1).is_some())),
     ("remove", |map| assert!(map.remove(Key(1)).is_some())),
@@ -286,6 +290,12 @@ const ABORTING: [Operation<Paged>; 12] = [
     ("entry", |map| *map.entry(Key(1_000)).or_insert(1) += 1),
     ("iter_mut", |map| map.iter_mut().for_each(|(_, value)| *value += 1)),
     ("retain", |map| map.retain(|key, _| key.0 > 3)),
+    ("retain_step", |map| {
+        let mut cursor = RetainCursor::new();
+        assert!(!map.retain_step(&mut cursor, 9, |key, _| key.0 > 3));
+    }),
+    ("union_with", |map| drop(map.union_with(map, |_, a, b| a + b))),
+    ("intersection_with", |map| drop(map.intersection_with(map, |_, a, b| a + b))),
     ("extend", |map| map.extend([(Key(1_000), 1)])),
     ("unshared", |map| drop(map.unshared())),
     ("collect", |_| drop(map_of::<Flat>(3))),
