@@ -146,6 +146,7 @@ mod word;
 pub use error::{ReservedKey, TryReserveError};
 pub use hash::{Fixed, Hashing, Seeded};
 pub use key::{Repr, SentinelKey};
+pub use map::Footprint;
 #[cfg(any(feature = "arbitrary", feature = "proptest", feature = "quickcheck"))]
 pub use map::WithSnapshots;
 #[cfg(feature = "serde")]
@@ -162,3 +163,9 @@ pub use map::{IntoParIter, ParIter, ParIterMut, ParKeys, ParValues, ParValuesMut
 pub use policy::Tiny;
 pub use policy::{Flat, Paged, Paging};
 pub use tree::MemoryUsage;
+
+/// How the facade's types tell their handles, which closes [`Footprint`] to all others.
+#[doc(hidden)]
+pub mod footprint {
+    pub use crate::map::{Handles, Sealed};
+}

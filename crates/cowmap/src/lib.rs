@@ -20,10 +20,10 @@ pub use cowmap_core::WithSnapshots;
 #[doc(inline)]
 pub use cowmap_core::{
     ApplyError, Change, Conflict, CowMap, Diff, DiffSorted, Drain, Entry, ExtractIf, Fixed, Flat,
-    FlatCowMap, GetEach, Hashing, IntoIter, IntoKeys, IntoUnsharedEntries, IntoValues, Iter,
-    IterMut, IterSorted, Keys, Map, MemoryUsage, OccupiedEntry, Paged, Paging, Repr, ReservedKey,
-    RetainCursor, Seeded, SeededCowMap, SentinelKey, TryReserveError, VacantEntry, Values,
-    ValuesMut,
+    FlatCowMap, Footprint, GetEach, Hashing, IntoIter, IntoKeys, IntoUnsharedEntries, IntoValues,
+    Iter, IterMut, IterSorted, Keys, Map, MemoryUsage, OccupiedEntry, Paged, Paging, Repr,
+    ReservedKey, RetainCursor, Seeded, SeededCowMap, SentinelKey, TryReserveError, VacantEntry,
+    Values, ValuesMut,
 };
 #[cfg(feature = "rayon")]
 #[doc(inline)]

@@ -14,6 +14,7 @@
 
 mod algebra;
 mod changes;
+mod footprint;
 #[cfg(any(feature = "arbitrary", feature = "proptest", feature = "quickcheck"))]
 mod generate;
 mod iter;
@@ -488,7 +489,8 @@ impl<K: SentinelKey> CowSet<K> {
     /// The bytes that this handle keeps alive, and how many of them other handles share. O(pages).
     ///
     /// This does not tell how much several handles take together, and cannot be added up: see
-    /// [`Map::memory_usage`](crate::Map::memory_usage) for why, and for how to find that.
+    /// [`Map::memory_usage`](crate::Map::memory_usage) for why, and
+    /// [`MemoryUsage::of`](crate::MemoryUsage::of) for that.
     ///
     /// # Examples
     ///

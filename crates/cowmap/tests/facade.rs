@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use cowmap::{CowMap, CowU64Map, Entry, FlatCowMap, SeededCowMap, SentinelKey};
+use cowmap::{
+    CowMap, CowSet, CowU64Map, Entry, FlatCowMap, MemoryUsage, SeededCowMap, SentinelKey,
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct OrderId(u64);
@@ -54,6 +56,17 @@ fn the_reserved_key_is_an_error_and_not_a_loss() {
     assert_eq!(error.into_value(), "order");
     let refused: Result<(), cowmap::TryReserveError> = orders.try_reserve(usize::MAX);
     assert!(refused.is_err() && orders.is_empty());
+}
+
+#[test]
+fn maps_and_sets_are_counted_together() {
+    let orders: CowMap<OrderId, u64> = (0..1_000).map(|id| (OrderId(id), id)).collect();
+    let paid: CowSet<u64> = (0..500).collect();
+    let earlier = paid.clone();
+    let sum = orders.memory_usage().total + paid.memory_usage().total;
+    assert_eq!(MemoryUsage::of(&[&orders, &paid, &earlier]).total, sum);
+    let own = MemoryUsage::own(&[&orders, &paid, &(&orders, &paid, &earlier)]);
+    assert_eq!(own, [orders.memory_usage().total, 0, sum]);
 }
 
 #[test]

@@ -10,7 +10,8 @@
 //! * `iter.rs` and `sorted.rs` visit entries, `iter_mut.rs` lends their values; `into.rs` and
 //!   `drain.rs` take them out.
 //! * `compare.rs` compares two maps and makes new ones of them, `combine.rs` by a closure; `changes/`
-//!   says what changed between two, applies and merges it; `snapshot.rs` copies one.
+//!   says what changed between two, applies and merges it; `snapshot.rs` copies one;
+//!   `footprint.rs` counts the bytes of several.
 //! * `traits.rs` has the traits of std, `rayon.rs`, `serde/` and `generate/` those of other crates.
 
 mod changes;
@@ -19,6 +20,7 @@ mod compare;
 mod convert;
 mod drain;
 mod entry;
+mod footprint;
 #[cfg(any(feature = "arbitrary", feature = "proptest", feature = "quickcheck"))]
 mod generate;
 mod get_disjoint_mut;
@@ -43,6 +45,7 @@ mod write;
 pub use changes::{ApplyError, Change, Conflict, Diff, DiffSorted};
 pub use drain::Drain;
 pub use entry::{Entry, OccupiedEntry, VacantEntry};
+pub use footprint::{Footprint, Handles, Sealed};
 #[cfg(any(feature = "arbitrary", feature = "proptest", feature = "quickcheck"))]
 pub use generate::WithSnapshots;
 pub use get_many::GetEach;

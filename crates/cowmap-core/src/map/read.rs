@@ -173,10 +173,8 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// and the sum of `total - shared` counts them never. What values own elsewhere, such as the
     /// text of a `String`, is not in it.
     ///
-    /// To find what handles take together, drop them one by one. Before each is dropped, add up
-    /// `total - shared`: each byte is counted with the last handle that holds it. Where handles
-    /// must live on, count in the allocator: put an allocator that counts around the global one, or
-    /// read the statistics of yours.
+    /// What handles take together is [`MemoryUsage::of`], and what each of them would free
+    /// [`MemoryUsage::own`]: of one, that is `total - shared`.
     ///
     /// # Examples
     ///
@@ -189,26 +187,6 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// let usage = map.memory_usage();
     /// assert!(usage.total - usage.shared < 8192);
     /// # drop(snapshot);
-    /// ```
-    ///
-    /// What a map and its snapshots take together:
-    ///
-    /// ```
-    /// let mut map = cowmap_core::CowMap::from_iter((0_u64..10_000).map(|id| (id, id)));
-    /// let mut handles = Vec::new();
-    /// for id in 0..100 {
-    ///     handles.push(map.snapshot());
-    ///     map.insert(id * 100, 0);
-    /// }
-    /// handles.push(map);
-    /// let largest = handles.iter().map(|map| map.memory_usage().total).max().unwrap();
-    ///
-    /// let mut together = 0;
-    /// while let Some(handle) = handles.pop() {
-    ///     let usage = handle.memory_usage();
-    ///     together += usage.total - usage.shared;
-    /// } // the handle is dropped here, before the next one is asked
-    /// assert!(together > largest);
     /// ```
     pub fn memory_usage(&self) -> MemoryUsage {
         self.tree.memory_usage()

@@ -5,8 +5,8 @@ use alloc::collections::BTreeMap;
 
 use super::cursor::Cursor;
 use super::link::Link;
-use super::segment::Segment;
 use super::sharing;
+use super::usage::{AnyTree, Part};
 use super::{MOST_LEVELS, Tree};
 use crate::count::HANDLE;
 use crate::hash::{PageHash, WordHash};
@@ -230,7 +230,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     {
         let mut sums = Sums::default();
         for tree in handles {
-            sums.hold::<W, V>(tree.root, tree.levels, HANDLE);
+            tree.visit(true, &mut |part, above| sums.add(part).then_some(above));
         }
         for (address, (sum, count)) in sums.0 {
             assert_eq!(sum, count, "S1: the count of the object at {address:#x}");
@@ -243,36 +243,11 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
 struct Sums(BTreeMap<usize, (usize, usize)>);
 
 impl Sums {
-    /// Adds a weight to an object's sum; `true` says that it was not seen before.
-    fn add(&mut self, address: usize, weight: usize, count: usize) -> bool {
-        let sum = self.0.entry(address).or_insert((0, count));
-        sum.0 += weight;
-        sum.0 == weight
-    }
-
-    fn hold<W: Word, V>(&mut self, child: Link, height: u8, weight: usize) {
-        // SAFETY: held by a handle that is borrowed, so alive.
-        let count = unsafe { sharing::count::<W, V>(child, height) };
-        let Some(count) = count else { return };
-        let address = child.base().addr().get();
-        if self.add(address, weight, count.sum()) && height > 0 {
-            self.hold_below::<W, V>(child.segment(), height);
-        }
-    }
-
-    fn hold_below<W: Word, V>(&mut self, segment: Segment, height: u8) {
-        // SAFETY: held by a handle that is borrowed, so alive, as is what it holds.
-        unsafe {
-            let weight = segment.header().weight.get();
-            for bundle in segment.bundles() {
-                let Some(holder) = segment.holder(bundle) else { continue };
-                let shares = holder.shares();
-                if self.add(holder.address().addr(), weight, shares.sum()) {
-                    for child in segment.children(segment.bundle_links(bundle)) {
-                        self.hold::<W, V>(child, height - 1, shares.weight());
-                    }
-                }
-            }
-        }
+    /// Adds the weight with which a part is held to its sum; `true` says that it was not seen
+    /// before.
+    fn add(&mut self, part: &Part) -> bool {
+        let sum = self.0.entry(part.address).or_insert((0, part.count));
+        sum.0 += part.held;
+        sum.0 == part.held
     }
 }

@@ -17,7 +17,8 @@
 //! * `room.rs`: room for one more entry; `reserve.rs`: room for many; `clear.rs`: no entries.
 //! * `edit.rs`: what the map asks for: to set, change and remove.
 //! * `cursor.rs`: visiting every page; `step.rs`: a few, and then a few more; `apart.rs`: those that
-//!   another tree has not; `usage.rs`, `check.rs`: measuring and checking all of it.
+//!   another tree has not.
+//! * `usage.rs`: visiting and measuring every part; `check.rs`: checking all of it.
 
 pub(crate) mod apart;
 mod check;
@@ -39,7 +40,7 @@ mod segment;
 mod sharing;
 mod split;
 mod step;
-mod usage;
+pub(crate) mod usage;
 
 use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
