@@ -1,6 +1,8 @@
 //! Where cowmap differs from std's maps on purpose: one test for each row of docs/differences.md,
 //! with std's behaviour beside ours where a program can see it.
 
+#![cfg(feature = "std")]
+
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::rc::Rc;

@@ -1,5 +1,7 @@
 //! What programs that moved here from other maps looked for.
 
+#![cfg(feature = "std")]
+
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::sync::Mutex;

@@ -1,5 +1,6 @@
 //! What the examples of std's `HashMap`, `Entry` and `HashSet` pages show, shown here with keys by
 //! value: one test for each method that is stable there, under its name.
+#![cfg(feature = "std")]
 #![allow(clippy::explicit_iter_loop)] // what is shown is the method
 
 /// Makes each example a test on every kind of map, which it calls `Map`.
