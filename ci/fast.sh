@@ -63,6 +63,7 @@ step "tests" within 1500 cargo test
 step "families and orders, all sizes" within 600 cargo test --release -p cowmap-core \
     --test families --test iteration_order --test density --test crowded
 step "orders of all iterators" within 600 cargo test --release -p cowmap --features rayon --test order
+step "history, full size" within 600 cargo test --release -p cowmap --test history
 step "features" within 600 bash -c "$(declare -f features); features"
 step "version_table" cargo run --release -p cowmap-examples --bin version_table -- --seconds 3
 step "version_table, flat" cargo run --release -p cowmap-examples --bin version_table -- --seconds 3 --flat

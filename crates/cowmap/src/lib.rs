@@ -1,4 +1,5 @@
-#![doc = include_str!("../README.md")]
+// Its examples take the default features.
+#![cfg_attr(not(all(doctest, not(feature = "parking_lot"))), doc = include_str!("../README.md"))]
 #![forbid(unsafe_code)]
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -7,13 +8,17 @@ extern crate alloc;
 
 #[cfg(feature = "parking_lot")]
 mod cell;
+#[cfg(feature = "std")]
+pub mod history;
 #[cfg(feature = "serde")]
 pub mod serde_forms;
 pub mod set;
+#[cfg(feature = "std")]
+mod version;
 
 #[cfg(feature = "parking_lot")]
 #[doc(inline)]
-pub use cell::{CowCell, Newer, Transaction, Version};
+pub use cell::{CowCell, Newer, Transaction};
 #[cfg(any(feature = "arbitrary", feature = "proptest", feature = "quickcheck"))]
 #[doc(inline)]
 pub use cowmap_core::WithSnapshots;
@@ -28,8 +33,14 @@ pub use cowmap_core::{
 #[cfg(feature = "rayon")]
 #[doc(inline)]
 pub use cowmap_core::{IntoParIter, ParIter, ParIterMut, ParKeys, ParValues, ParValuesMut};
+#[cfg(feature = "std")]
+#[doc(inline)]
+pub use history::{Forgotten, History, NotNewer, Retention};
 #[doc(inline)]
 pub use set::CowSet;
+#[cfg(feature = "std")]
+#[doc(inline)]
+pub use version::Version;
 
 /// Makes a newtype over an integer, a `NonZero` integer or another key type a key.
 ///

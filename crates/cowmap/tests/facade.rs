@@ -1,6 +1,8 @@
 //! What the facade re-exports is enough for a newcomer: their own id, records, snapshots, entries,
 //! errors.
 
+#![cfg(feature = "std")]
+
 use std::collections::BTreeMap;
 
 use cowmap::{

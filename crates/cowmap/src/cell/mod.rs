@@ -6,7 +6,6 @@
 //! | How is it written? | `write.rs`, `transaction.rs` |
 //! | Whose turn is it to write? | `turn.rs` |
 //! | How is the next value awaited? | `wait.rs`, `newer.rs` |
-//! | What counts the values? | `version.rs` |
 //! | Where do locks come from? | `sync.rs` |
 //!
 //! There are two locks. A writer holds its *turn* while it works on a clone. The *publishing lock*
@@ -20,7 +19,6 @@ mod newer;
 mod sync;
 mod transaction;
 mod turn;
-mod version;
 mod wait;
 mod write;
 
@@ -33,9 +31,10 @@ use sync::{Condvar, Mutex, const_fn};
 use turn::Turn;
 use wait::Wakers;
 
+use crate::Version;
+
 pub use newer::Newer;
 pub use transaction::Transaction;
-pub use version::Version;
 
 /// A shared value, of which readers take snapshots while writers publish new ones.
 ///

@@ -5,7 +5,8 @@ use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
-use super::{CowCell, Version};
+use super::CowCell;
+use crate::Version;
 
 /// The newest value of a [`CowCell`], as soon as it is newer than a version.
 ///

@@ -4,8 +4,9 @@ use core::fmt;
 use core::marker::PhantomData;
 use core::ops::{Deref, DerefMut};
 
+use super::CowCell;
 use super::turn::Taken;
-use super::{CowCell, Version};
+use crate::Version;
 
 /// An update of a [`CowCell`] that has begun: `&mut T` to a clone of the value.
 ///

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Instant;
 
-use super::{CowCell, Newer, Version};
+use super::{CowCell, Newer};
+use crate::Version;
 
 impl<T: Clone> CowCell<T> {
     /// Waits until there is a value that is newer than `version`, and returns the newest one and

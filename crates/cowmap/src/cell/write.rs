@@ -5,7 +5,8 @@ use core::mem;
 #[cfg(all(target_has_atomic = "64", not(cowmap_narrow)))]
 use super::sync::Ordering;
 use super::turn::Taken;
-use super::{CowCell, Transaction, Version};
+use super::{CowCell, Transaction};
+use crate::Version;
 
 impl<T: Clone> CowCell<T> {
     /// Changes the value, and returns what the closure returns.

@@ -1,17 +1,21 @@
-//! Which of a cell's values a value is.
+//! Which of the values of a cell, or of a history, a value is.
 
-/// The number of a value of a [`CowCell`](crate::CowCell): later values have higher versions.
+use core::fmt;
+
+/// The number of a value: later values have higher versions.
 ///
-/// A new cell has version 0, and each publication counts one up. Versions of different cells have
-/// nothing to do with each other.
+/// A new `CowCell` has version 0, and each publication counts one up. Those that are recorded in a
+/// [`History`](crate::History) by hand ascend, and may leave numbers out. Versions of different
+/// cells and histories have nothing to do with each other.
 ///
 /// With the feature `serde` a version is written as its number. `u64::from` and `Version::from`
-/// convert it by hand, for instance to store it beside the value and to
-/// [resume](crate::CowCell::with_version) from both.
+/// convert it by hand, for instance to store it beside the value, and to resume from both by
+/// `CowCell::with_version`.
 ///
 /// # Examples
 ///
 /// ```
+/// # #[cfg(feature = "parking_lot")] {
 /// use cowmap::{CowCell, CowMap, Version};
 ///
 /// let cell = CowCell::new(CowMap::from([(1_u64, "one")]));
@@ -19,22 +23,30 @@
 /// cell.update(|map| map.insert(2, "two"));
 /// assert!(cell.version() > before);
 /// assert_eq!(cell.version(), Version::from(1));
+/// # }
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version(u64);
 
+#[cfg(feature = "parking_lot")]
 impl Version {
-    pub(super) const FIRST: Version = Version(0);
+    pub(crate) const FIRST: Version = Version(0);
 
     /// The version after this one.
-    pub(super) fn next(self) -> Version {
+    pub(crate) fn next(self) -> Version {
         let next = self.0.checked_add(1);
         Version(next.expect("this CowCell has the highest version, after which none can come"))
     }
 
     #[cfg(all(target_has_atomic = "64", not(cowmap_narrow)))]
-    pub(super) const fn number(self) -> u64 {
+    pub(crate) const fn number(self) -> u64 {
         self.0
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 
@@ -53,11 +65,8 @@ impl From<Version> for u64 {
 /// # Examples
 ///
 /// ```
-/// use cowmap::{CowCell, Version};
-///
-/// let cell = CowCell::with_version("restored", serde_json::from_str("41").unwrap());
-/// assert_eq!(cell.publish("new"), Version::from(42));
-/// assert_eq!(serde_json::to_string(&cell.version()).unwrap(), "42");
+/// let version: cowmap::Version = serde_json::from_str("41").unwrap();
+/// assert_eq!(serde_json::to_string(&version).unwrap(), "41");
 /// ```
 #[cfg(feature = "serde")]
 impl serde_core::Serialize for Version {
