@@ -192,3 +192,19 @@ struct ValuesThatDieFirst;
 /// map.entry(1_i64).or_insert(Cloneable);
 /// ```
 struct InsertWithoutClone;
+
+/// A footprint is that of a map, or of several:
+///
+/// ```compile_fail,E0277
+/// struct Tables(cowmap_core::CowMap<u64, u64>);
+/// impl cowmap_core::Footprint for Tables {}
+/// ```
+///
+/// A tuple has one:
+///
+/// ```
+/// struct Tables(cowmap_core::CowMap<u64, u64>);
+/// let tables = Tables(cowmap_core::CowMap::new());
+/// assert_eq!(cowmap_core::MemoryUsage::of(&[&(&tables.0,)]).total, 0);
+/// ```
+struct ForeignFootprint;
