@@ -14,7 +14,9 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
-use cowmap::{CowCell, CowMap, Newer, Transaction, Version};
+use cowmap::{
+    Change, CowCell, CowMap, Forgotten, MemoryUsage, Newer, Retention, Transaction, Version,
+};
 use static_assertions::{assert_impl_all, assert_not_impl_any};
 
 type Map = CowMap<u64, u64>;
@@ -684,13 +686,277 @@ fn a_waker_that_panics_keeps_no_other_from_being_woken() {
     cell.update(|_| ());
 }
 
+// The past.
+
+#[test]
+fn each_version_is_kept_from_the_first_on() {
+    let cell = CowCell::with_history(Map::from([(0, 0)]), Retention::last(usize::MAX));
+    let mut models = vec![cell.snapshot()];
+    for round in 1..20_u64 {
+        // Each way to write, and one that publishes nothing.
+        match round % 5 {
+            0 => cell.update(|map| ignore(map.insert(round, 0))),
+            1 => assert!(cell.update_if(|map| map.insert(round, 0).is_none())),
+            2 => ignore(cell.try_update(|map| Ok::<_, ()>(map.insert(0, round))).unwrap()),
+            3 => {
+                let mut transaction = cell.begin();
+                transaction.insert(round, 0);
+                transaction.commit();
+            }
+            _ => ignore(cell.publish_if(cell.version(), Map::from([(round, 0)])).unwrap()),
+        }
+        cell.update_if(|map| {
+            map.clear();
+            false
+        });
+        assert_eq!(cell.version(), Version::from(round));
+        models.push(cell.snapshot());
+    }
+    for (number, model) in models.iter().enumerate() {
+        let found = cell.at(Version::from(number as u64)).unwrap();
+        assert!(found.ptr_eq(model), "the value itself, version {number}");
+    }
+    let history = cell.history().unwrap();
+    assert!(history.iter().map(|(_, map)| map).eq(&models));
+    assert_eq!(history.latest().unwrap().0, cell.version());
+    assert!(cell.at(Version::from(20)).unwrap_err().is_yet_to_come());
+}
+
+#[test]
+fn a_cell_keeps_what_its_retention_says() {
+    let cell = CowCell::with_history(0, Retention::last(3));
+    for value in 1..=9 {
+        cell.publish(value);
+        let kept: Vec<u64> = (0..=value).filter(|&at| cell.at(at.into()).is_ok()).collect();
+        let model: Vec<u64> = (value.saturating_sub(2)..=value).collect();
+        assert_eq!(kept, model);
+    }
+    let error: Forgotten = cell.at(6.into()).unwrap_err();
+    assert_eq!(error.to_string(), "version 6 has been forgotten: versions 7 to 9 are kept");
+    assert_eq!(error.kept(), Some(Version::from(7)..=Version::from(9)));
+    let history = cell.history().unwrap();
+    assert_eq!((history.at(6.into()), history.len()), (Err(error), 3));
+
+    cell.forget_before(8.into());
+    assert_eq!(cell.history().unwrap().oldest(), Some((8.into(), &8)));
+    cell.forget_before(Version::from(u64::MAX));
+    cell.forget_expired();
+    assert_eq!((cell.history().unwrap().len(), cell.at(9.into())), (1, Ok(9)));
+
+    let cell = CowCell::with_history(0, Retention::for_at_least(Duration::from_secs(3600)));
+    (1..50).for_each(|value| ignore(cell.publish(value)));
+    cell.forget_expired();
+    assert_eq!(cell.history().unwrap().len(), 50);
+    let cell = CowCell::with_history(0, Retention::for_at_least(Duration::ZERO));
+    cell.publish(1);
+    assert_eq!(cell.history().unwrap().len(), 1);
+}
+
+#[test]
+fn a_cell_without_a_history_has_the_newest_version_only() {
+    let cell = CowCell::with_version("old", Version::from(41));
+    cell.publish("new");
+    assert!(cell.history().is_none());
+    assert_eq!(cell.at(42.into()), Ok("new"));
+    let says = |version: u64| cell.at(version.into()).unwrap_err().to_string();
+    let none = "version 41 is not kept, for this CowCell has no history: version 42 is kept";
+    assert_eq!(says(41), none);
+    assert_eq!(says(43), "there is no version 43 yet: version 42 is kept");
+    cell.forget_before(99.into());
+    cell.forget_expired();
+    assert_eq!(cell.at(42.into()), Ok("new"));
+}
+
+#[test]
+fn versions_of_a_cell_are_compared() {
+    let cell = CowCell::with_history(Map::new(), Retention::last(3));
+    for id in 1..=5 {
+        cell.update(|map| map.insert(id, id));
+    }
+    let change = |key| Change::Added { key, value: key };
+    assert_eq!(cell.diff(4.into(), 5.into()), Ok(vec![change(5)]));
+    assert_eq!(cell.diff(5.into(), 4.into()), Ok(vec![change(5).invert()]));
+    assert_eq!(cell.diff(5.into(), 5.into()), Ok(vec![]));
+    assert_eq!(cell.diff(2.into(), 5.into()).unwrap_err().version(), Version::from(2));
+    assert_eq!(cell.diff(5.into(), 6.into()).unwrap_err().version(), Version::from(6));
+}
+
+#[test]
+fn a_past_clones_nothing_when_it_is_written() {
+    let clones = Arc::new(AtomicUsize::new(0));
+    let cell = CowCell::with_history(Counted(clones.clone()), Retention::last(4));
+    let counted = |call: &dyn Fn()| {
+        let before = clones.load(SeqCst);
+        call();
+        clones.load(SeqCst) - before
+    };
+    for _ in 0..9 {
+        assert_eq!(counted(&|| cell.update(|_| ())), 1);
+        assert_eq!(counted(&|| ignore(cell.publish(Counted(clones.clone())))), 0);
+    }
+    for version in 15..=18 {
+        assert_eq!(counted(&|| ignore(cell.at(version.into()).unwrap())), 1);
+    }
+    assert_eq!(counted(&|| assert!(cell.at(14.into()).is_err())), 0);
+    assert_eq!(counted(&|| assert_eq!(cell.history().unwrap().len(), 4)), 4);
+    assert_eq!(counted(&|| cell.forget_before(17.into())), 0);
+}
+
+#[test]
+fn a_past_shares_pages_as_snapshots_do() {
+    let map: Map = (0..100_000).map(|id| (id, 0)).collect();
+    let whole = map.memory_usage().total;
+    let cell = CowCell::with_history(map, Retention::last(10));
+    for round in 0..30 {
+        cell.update(|map| *map.get_mut(round * 3_000).unwrap() = 1);
+    }
+    let history = cell.history().unwrap();
+    assert_eq!(history.len(), 10);
+    // Each version has a page of its own, and the path to it.
+    let usage = MemoryUsage::of(&[&history]);
+    assert!(usage.total < whole + 10 * 8192, "{usage:?}");
+    drop(history);
+    assert!(!cell.into_inner().is_shared());
+}
+
+/// A reader of versions finds each that it has seen, until it is forgotten.
+#[test]
+fn a_version_that_was_seen_is_there() {
+    let cell = CowCell::with_history((0_u64, 0_u64), Retention::last(8));
+    thread::scope(|scope| {
+        let writers = [0, 1].map(|_| {
+            scope.spawn(|| {
+                for _ in 0..ROUNDS {
+                    cell.update(|(left, right)| {
+                        *left += 1;
+                        *right += 1;
+                    });
+                }
+            })
+        });
+        for _ in 0..2 {
+            scope.spawn(|| {
+                let mut seen = 0;
+                while seen < 2 * ROUNDS {
+                    let version = cell.version();
+                    seen = version.into();
+                    match cell.at(version) {
+                        Ok(value) => assert_eq!(value, (seen, seen)),
+                        Err(error) => {
+                            let oldest = u64::from(*error.kept().unwrap().start());
+                            assert!(oldest > seen && !error.is_yet_to_come(), "{error}");
+                        }
+                    }
+                    let history = cell.history().unwrap();
+                    let (latest, value) = history.latest().unwrap();
+                    assert!(latest >= version && value.0 == u64::from(latest));
+                    let numbers = history.iter().map(|(version, _)| u64::from(version));
+                    let latest = u64::from(latest);
+                    assert!(numbers.eq((latest + 1).saturating_sub(8)..=latest));
+                }
+            });
+        }
+        writers.into_iter().for_each(|writer| writer.join().unwrap());
+    });
+}
+
+#[test]
+fn readers_of_the_past_do_not_wait_for_an_update_that_runs() {
+    let cell = CowCell::with_history(Map::from([(1, 10)]), Retention::last(3));
+    cell.update(|map| {
+        map.insert(2, 20);
+        thread::scope(|scope| {
+            let reader = scope.spawn(|| {
+                cell.forget_before(7.into());
+                (cell.at(0.into()).unwrap(), cell.at(1.into()), cell.history().unwrap().len())
+            });
+            let (first, next, versions) = reader.join().unwrap();
+            assert!(next.unwrap_err().is_yet_to_come());
+            assert_eq!((first.len(), versions), (1, 1));
+        });
+        // Reading on the thread that writes is allowed, too.
+        assert_eq!(cell.at(0.into()).unwrap().len(), 1);
+    });
+    assert_eq!(cell.at(1.into()).unwrap().len(), 2);
+}
+
+/// A value whose clone waits until it may go on, if it is told to.
+struct Slow(Arc<(AtomicBool, Barrier)>);
+
+impl Clone for Slow {
+    fn clone(&self) -> Self {
+        let (slow, barrier) = &*self.0;
+        if slow.swap(false, SeqCst) {
+            barrier.wait(); // has begun
+            barrier.wait(); // may end
+        }
+        Slow(self.0.clone())
+    }
+}
+
+/// Neither `snapshot` nor a publication's own moment has to do with the lock of the past.
+#[test]
+fn snapshots_do_not_wait_for_readers_of_the_past() {
+    let shared = Arc::new((AtomicBool::new(false), Barrier::new(2)));
+    let cell = CowCell::with_history(Slow(shared.clone()), Retention::last(3));
+    let first = cell.version();
+    cell.publish(Slow(shared.clone()));
+    shared.0.store(true, SeqCst);
+    thread::scope(|scope| {
+        let reader = scope.spawn(|| cell.at(first).is_ok());
+        shared.1.wait();
+        // It is in the middle of a clone.
+        ignore(cell.snapshot());
+        ignore(cell.versioned());
+        assert_eq!(cell.version(), Version::from(1));
+        ignore(cell.begin());
+        shared.1.wait();
+        assert!(reader.join().unwrap());
+    });
+}
+
+#[test]
+fn a_clone_that_panics_leaves_the_past_free_and_whole() {
+    let broken = Arc::new(AtomicBool::new(false));
+    let cell = CowCell::with_history(Brittle(broken.clone()), Retention::last(3));
+    (0..5).for_each(|_| ignore(cell.publish(Brittle(broken.clone()))));
+    broken.store(true, SeqCst);
+    let calls: [&dyn Fn(); 4] = [
+        &|| ignore(cell.at(4.into())),
+        &|| ignore(cell.at(5.into())),
+        &|| ignore(cell.history()),
+        &|| cell.update(|_| ()),
+    ];
+    for call in calls {
+        assert_eq!(panics(call), "cannot be cloned now");
+    }
+    // This takes all locks and clones nothing.
+    assert_eq!(cell.publish(Brittle(broken.clone())), Version::from(6));
+    broken.store(false, SeqCst);
+    let history = cell.history().unwrap();
+    let versions: Vec<u64> = history.iter().map(|(version, _)| version.into()).collect();
+    assert_eq!(versions, [4, 5, 6]);
+}
+
 // Which code runs while which locks are free.
 
 /// A value whose drop, and a waker whose calls, use the cell in every way.
-#[derive(Clone, Default)]
+#[derive(Default)]
 struct Nosy {
     cell: Arc<OnceLock<Weak<CowCell<Nosy>>>>,
     uses: Arc<AtomicUsize>,
+    /// Which clone from now on panics, once; 0 for none.
+    panicking_clone: Arc<AtomicUsize>,
+}
+
+impl Clone for Nosy {
+    fn clone(&self) -> Self {
+        let count_down = |clones: usize| clones.checked_sub(1);
+        let before = self.panicking_clone.fetch_update(SeqCst, SeqCst, count_down);
+        assert!(before != Ok(1), "cannot be cloned now");
+        let (cell, uses) = (self.cell.clone(), self.uses.clone());
+        Nosy { cell, uses, panicking_clone: self.panicking_clone.clone() }
+    }
 }
 
 thread_local! {
@@ -712,6 +978,7 @@ impl Nosy {
         if !USING.replace(true) {
             drop(cell.snapshot());
             drop(cell.begin());
+            cell.forget_before(Version::from(0));
             USING.set(false);
             self.uses.fetch_add(1, SeqCst);
         }
@@ -750,6 +1017,43 @@ fn values_are_dropped_when_the_locks_are_free() {
     drops(1, &|| ignore(cell.publish(nosy.clone())));
     drops(1, &|| ignore(cell.publish_if(cell.version(), nosy.clone())));
     drops(1, &|| ignore(cell.publish_if(0.into(), nosy.clone()).map_err(drop)));
+}
+
+#[test]
+fn values_are_forgotten_when_the_locks_are_free() {
+    let nosy = Nosy::default();
+    let cell = Arc::new(CowCell::with_history(nosy.clone(), Retention::last(3)));
+    nosy.cell.set(Arc::downgrade(&cell)).unwrap();
+    let drops = |expected: usize, call: &dyn Fn()| {
+        let before = nosy.uses.load(SeqCst);
+        call();
+        assert_eq!(nosy.uses.load(SeqCst) - before, expected);
+    };
+    drops(0, &|| cell.update(|_| ()));
+    drops(0, &|| cell.update(|_| ()));
+    drops(1, &|| cell.update(|_| ()));
+    drops(1, &|| ignore(cell.publish(nosy.clone())));
+    drops(1, &|| ignore(cell.publish_if(cell.version(), nosy.clone())));
+    drops(1, &|| ignore(cell.begin()));
+    drops(1, &|| ignore(cell.at(cell.version())));
+    drops(3, &|| ignore(cell.history()));
+    drops(2, &|| cell.forget_before(Version::from(99)));
+    drops(0, &|| cell.forget_expired());
+}
+
+#[test]
+fn clones_before_one_that_panics_are_dropped_when_the_locks_are_free() {
+    let nosy = Nosy::default();
+    let cell = Arc::new(CowCell::with_history(nosy.clone(), Retention::last(9)));
+    (0..4).for_each(|_| ignore(cell.publish(nosy.clone())));
+    nosy.cell.set(Arc::downgrade(&cell)).unwrap();
+    for (clones, panicking) in [(0, 1), (3, 4), (4, 5)] {
+        let before = nosy.uses.load(SeqCst);
+        nosy.panicking_clone.store(panicking, SeqCst);
+        assert_eq!(panics(|| cell.history()), "cannot be cloned now");
+        assert_eq!(nosy.uses.load(SeqCst) - before, clones);
+    }
+    assert_eq!(cell.history().unwrap().len(), 5);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicUsize as StdAtomicUsize, Ordering::SeqCst};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-use cowmap::{CowCell, Version};
+use cowmap::{CowCell, Retention, Version};
 use loom::sync::{Arc, Condvar, Mutex};
 use loom::thread;
 
@@ -210,6 +210,79 @@ fn an_update_that_publishes_nothing_is_no_wake_up() {
         let newer = cell.wait_newer(Version::from(0), Duration::MAX);
         assert_eq!(newer, Some((Version::from(1), (1, 1))));
         writer.join().unwrap();
+    });
+}
+
+/// A cell of a pair that keeps so many versions.
+fn pair_with_history(versions: usize) -> Arc<CowCell<(u64, u64)>> {
+    Arc::new(CowCell::with_history((0, 0), Retention::last(versions)))
+}
+
+#[test]
+fn a_version_that_was_seen_is_in_the_past_or_the_present() {
+    let seen = StdArc::new(StdAtomicUsize::new(0));
+    let count = seen.clone();
+    loom::model(move || {
+        let cell = pair_with_history(2);
+        let reader = thread::spawn({
+            let (cell, count) = (cell.clone(), count.clone());
+            move || {
+                let version = cell.version();
+                let number = u64::from(version);
+                assert_eq!(cell.at(version), Ok((number, number)));
+                assert_eq!(cell.at(Version::from(0)), Ok((0, 0)));
+                count.fetch_or(1 << number, SeqCst);
+            }
+        });
+        cell.update(add);
+        reader.join().unwrap();
+    });
+    assert_eq!(seen.load(SeqCst), 0b11, "no interleaving in which it is the old one, or the new");
+}
+
+#[test]
+fn a_version_that_was_seen_is_there_until_it_is_forgotten() {
+    loom::model(|| {
+        let cell = pair_with_history(1);
+        let writer = thread::spawn({
+            let cell = cell.clone();
+            move || cell.publish((1, 1))
+        });
+        let (version, value) = cell.versioned();
+        match cell.at(version) {
+            Ok(found) => assert_eq!(found, value),
+            Err(error) => {
+                let next = Version::from(1);
+                assert_eq!((version, error.kept()), (Version::from(0), Some(next..=next)));
+            }
+        }
+        let published = writer.join().unwrap();
+        assert_eq!(cell.at(published), Ok((1, 1)));
+        assert!(cell.at(Version::from(0)).is_err());
+    });
+}
+
+#[test]
+fn a_history_has_each_version_once_whoever_publishes_meanwhile() {
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = Some(3);
+    model.check(|| {
+        let cell = pair_with_history(3);
+        let writers = [0, 1].map(|_| {
+            let cell = cell.clone();
+            thread::spawn(move || cell.update(add))
+        });
+        let history = cell.history().unwrap();
+        let latest = u64::from(history.latest().unwrap().0);
+        let values = history.iter().map(|(version, &value)| (u64::from(version), value));
+        assert!(values.eq((0..=latest).map(|number| (number, (number, number)))));
+        assert!(u64::from(cell.version()) >= latest);
+        cell.forget_before(Version::from(1));
+        for writer in writers {
+            writer.join().unwrap();
+        }
+        assert_eq!(cell.at(Version::from(2)), Ok((2, 2)));
+        assert_eq!(cell.at(Version::from(1)), Ok((1, 1)));
     });
 }
 

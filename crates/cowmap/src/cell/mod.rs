@@ -6,16 +6,22 @@
 //! | How is it written? | `write.rs`, `transaction.rs` |
 //! | Whose turn is it to write? | `turn.rs` |
 //! | How is the next value awaited? | `wait.rs`, `newer.rs` |
+//! | How are earlier values kept? | `past.rs`, and `history/` beside this folder |
 //! | Where do locks come from? | `sync.rs` |
 //!
 //! There are two locks. A writer holds its *turn* while it works on a clone. The *publishing lock*
 //! guards what is published. It is held for a few steps: to clone the value, to replace it, to
-//! enter or remove a waker. A thread may take the publishing lock while it has the turn, never the
-//! other way round. The only foreign code that runs under the publishing lock is `T::clone`.
-//! Values, wakers and clones of them are dropped when the locks are free, because their `drop` may
-//! use the cell.
+//! enter or remove a waker. A cell with a history has a third one between them, the *lock of the
+//! past*, which guards the values that were replaced. A publication holds it while it moves a value
+//! from one to the other; who looks for a version holds it, too, and so finds each version that was
+//! published in one of the two. Reading the newest value does not take it.
+//!
+//! The order is turn, past, publishing lock: a thread takes none of them while it has a later one.
+//! The only foreign code that runs under the last two is `T::clone`. Values, wakers and clones of
+//! them are dropped when the locks are free, because their `drop` may use the cell.
 
 mod newer;
+mod past;
 mod sync;
 mod transaction;
 mod turn;
@@ -32,6 +38,7 @@ use turn::Turn;
 use wait::Wakers;
 
 use crate::Version;
+use crate::history::Past;
 
 pub use newer::Newer;
 pub use transaction::Transaction;
@@ -48,6 +55,10 @@ pub use transaction::Transaction;
 ///   It never waits for a running update, for another reader's scan, or for old pages to be freed.
 /// * A writer waits for the writers before it, never for readers.
 /// * [`version`](Self::version) waits for nothing.
+///
+/// In a cell with a history ([`with_history`](Self::with_history)), publishing and reading an
+/// earlier version also wait for each other: for one clone, or for those of the whole
+/// [`history`](Self::history). Snapshots of the newest value do not wait for that.
 ///
 /// Two locks do this, so a `CowCell` is not lock-free. A thread that the system stops in that short
 /// moment delays the others. What runs without a lock is what readers do with their snapshots.
@@ -121,6 +132,8 @@ pub struct CowCell<T> {
     published: AtomicU64,
     /// Behind the publishing lock.
     current: Mutex<Current<T>>,
+    /// The versions before `current`, if they are kept; behind the lock of the past.
+    past: Option<Mutex<Past<T>>>,
     /// Where threads wait for a newer version.
     newer: Condvar,
 }
@@ -170,11 +183,18 @@ impl<T> CowCell<T> {
         /// assert!(resumed.publish(CowMap::new()) > version);
         /// ```
         pub fn with_version(value: T, version: Version) -> Self {
+            Self::with_past(value, version, None)
+        }
+    }
+
+    const_fn! {
+        fn with_past(value: T, version: Version, past: Option<Mutex<Past<T>>>) -> Self {
             CowCell {
                 turn: Turn::new(),
                 #[cfg(all(target_has_atomic = "64", not(cowmap_narrow)))]
                 published: AtomicU64::new(version.number()),
                 current: Mutex::new(Current { version, value, wakers: Wakers::new() }),
+                past,
                 newer: Condvar::new(),
             }
         }
@@ -204,7 +224,7 @@ impl<T> CowCell<T> {
         return self.current.lock().version;
     }
 
-    /// Returns the newest value; the cell is gone.
+    /// Returns the newest value; the cell is gone, and so is its history.
     ///
     /// O(1); clones nothing.
     ///

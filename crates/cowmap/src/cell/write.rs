@@ -2,6 +2,7 @@
 
 use core::mem;
 
+use super::sync::Mutex;
 #[cfg(all(target_has_atomic = "64", not(cowmap_narrow)))]
 use super::sync::Ordering;
 use super::turn::Taken;
@@ -216,27 +217,41 @@ impl<T> CowCell<T> {
         Ok(self.replace(value, turn))
     }
 
-    /// Publishes a value, ends the turn, wakes all who wait, drops the old value, in this order.
+    /// Publishes a value, ends the turn, wakes all who wait, drops old values, in this order. The
+    /// old value is what is dropped, or what the history forgets for it.
     ///
     /// If there is no next version, this panics and publishes nothing. The turn ends before the
     /// value is dropped, because the last parameter is dropped first.
     pub(super) fn replace(&self, value: T, turn: Taken<'_>) -> Version {
         // During this turn it stays the next one.
         let version = self.version().next();
+        let mut past = self.past.as_ref().map(Mutex::lock);
+        let now = past.as_ref().and_then(|past| past.retention().now());
+        if let Some(past) = &mut past {
+            past.reserve_one();
+        }
         let mut current = self.current.lock();
+        let replaced = current.version;
         current.version = version;
         #[cfg(all(target_has_atomic = "64", not(cowmap_narrow)))]
         self.published.store(version.number(), Ordering::Release);
         let old = mem::replace(&mut current.value, value);
         let wakers = current.wakers.take();
         drop(current);
+        let (old, forgotten) = match past {
+            None => (Some(old), Vec::new()),
+            Some(mut past) => {
+                past.push(replaced, old, now);
+                (None, past.take_expired(now))
+            }
+        };
         drop(turn);
 
         // A thread that saw the version before it slept did so under the publishing lock. It sleeps
         // now, and hears this.
         self.newer.notify_all();
         wakers.wake();
-        drop(old);
+        drop((old, forgotten));
         version
     }
 }

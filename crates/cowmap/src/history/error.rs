@@ -37,6 +37,8 @@ enum Because {
     Forgotten,
     NeverRecorded,
     YetToCome,
+    #[cfg(feature = "parking_lot")]
+    NoHistory,
 }
 
 impl Forgotten {
@@ -55,6 +57,13 @@ impl Forgotten {
             Because::NeverRecorded
         };
         Forgotten { version, kept, because }
+    }
+
+    /// Of a cell that has the newest version only.
+    #[cfg(feature = "parking_lot")]
+    pub(crate) fn without_history(version: Version, newest: Version) -> Self {
+        let because = if version > newest { Because::YetToCome } else { Because::NoHistory };
+        Forgotten { version, kept: Some((newest, newest)), because }
     }
 
     /// Returns the version that was asked for.
@@ -112,6 +121,10 @@ impl fmt::Display for Forgotten {
             Because::Forgotten => write!(f, "version {version} has been forgotten: ")?,
             Because::NeverRecorded => write!(f, "version {version} was never recorded: ")?,
             Because::YetToCome => write!(f, "there is no version {version} yet: ")?,
+            #[cfg(feature = "parking_lot")]
+            Because::NoHistory => {
+                write!(f, "version {version} is not kept, for this CowCell has no history: ")?;
+            }
         }
         match self.kept {
             None => f.write_str("the history is empty"),

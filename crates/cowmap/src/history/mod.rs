@@ -36,7 +36,7 @@ use crate::Version;
 
 pub use error::{Forgotten, NotNewer};
 pub use iter::Iter;
-use past::Past;
+pub(crate) use past::Past;
 pub use retention::Retention;
 
 /// The last versions of a value, each of which can be read at any time.
@@ -48,6 +48,8 @@ pub use retention::Retention;
 ///
 /// A [`Retention`] says which versions are kept. The newest always is. The others are looked at
 /// when one is recorded, and those that are no longer due are dropped then.
+///
+/// `CowCell::with_history` makes a cell that records each of its versions.
 ///
 /// # Examples
 ///
@@ -84,6 +86,12 @@ impl<T> History<T> {
     /// ```
     pub const fn new(retention: Retention) -> Self {
         History { past: Past::new(retention), latest: None }
+    }
+
+    /// Puts together what a cell has in two places: `latest` is newer than all in the past.
+    #[cfg(feature = "parking_lot")]
+    pub(crate) fn of_parts(past: Past<T>, latest: (Version, T)) -> Self {
+        History { past, latest: Some(latest) }
     }
 
     /// Records the value of a version that is newer than all before, and drops those that the

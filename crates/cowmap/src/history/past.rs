@@ -54,6 +54,24 @@ impl<T> Past<T> {
         Forgotten::new(version, oldest.zip(latest), self.forgotten)
     }
 
+    /// Makes an empty past a copy of this one, step by step: if a clone panics, those before it are
+    /// dropped by the owner of the copy, when that is convenient.
+    #[cfg(feature = "parking_lot")]
+    pub(crate) fn copy_to(&self, copy: &mut Past<T>)
+    where
+        T: Clone,
+    {
+        copy.retention = self.retention;
+        copy.forgotten = self.forgotten;
+        copy.replaced.extend(self.replaced.iter().cloned());
+    }
+
+    /// Makes room for one more, so that adding it takes no more than a few steps.
+    #[cfg(feature = "parking_lot")]
+    pub(crate) fn reserve_one(&mut self) {
+        self.replaced.reserve(1);
+    }
+
     /// Takes out the versions that the retention keeps no longer at this time, which is known if it
     /// goes by time. There is a newer version than those here.
     pub(crate) fn take_expired(&mut self, now: Option<Instant>) -> Vec<T> {
