@@ -13,7 +13,7 @@ use rand::{RngExt, SeedableRng};
 use crate::ids::RowId;
 use crate::pauses::Pauses;
 use crate::progress::{grouped, watch};
-use crate::store::{Conflict, Snapshot, Store};
+use crate::table::{CommitError, Snapshot, VersionTable};
 
 /// What every account holds at first.
 const FIRST_BALANCE: i64 = 1000;
@@ -21,7 +21,9 @@ const FIRST_BALANCE: i64 = 1000;
 const LARGEST_AMOUNT: i64 = 100;
 /// How many accounts take part in a quarter of all transfers, so that writers do get into conflict.
 const BUSY_ACCOUNTS: u64 = 8;
-/// How often versions and states that nobody needs are cleaned away.
+/// How many rows a step of a vacuum visits.
+const VACUUM_BUDGET: usize = 1000;
+/// How often marks of deleted rows that nobody needs are cleaned away.
 const VACUUM_EVERY: Duration = Duration::from_millis(250);
 
 /// How to run.
@@ -94,7 +96,7 @@ impl fmt::Display for Report {
 
 /// What the threads share.
 struct Bank<P: Paging> {
-    store: Store<i64, P>,
+    table: VersionTable<RowId, i64, P>,
     accounts: u64,
     ended: AtomicBool,
     committed: AtomicU64,
@@ -110,7 +112,7 @@ struct Bank<P: Paging> {
 pub fn run<P: Paging>(settings: Settings) -> Report {
     assert!(settings.accounts >= 2, "a transfer needs two accounts");
     let bank = &Bank::<P> {
-        store: Store::new((0..settings.accounts).map(|id| (RowId(id), FIRST_BALANCE))),
+        table: VersionTable::new((0..settings.accounts).map(|id| (RowId(id), FIRST_BALANCE))),
         accounts: settings.accounts,
         ended: AtomicBool::new(false),
         committed: AtomicU64::new(0),
@@ -145,7 +147,7 @@ pub fn run<P: Paging>(settings: Settings) -> Report {
         retried: bank.retried.load(Relaxed),
         checked: bank.checked.load(Relaxed),
         pauses,
-        wrong: wrong.or(bank.check(&bank.store.snapshot()).err()),
+        wrong: wrong.or(bank.check(&bank.table.snapshot()).err()),
     }
 }
 
@@ -195,24 +197,23 @@ impl<P: Paging> Bank<P> {
         to: RowId,
         amount: i64,
         pauses: &mut Pauses,
-    ) -> Result<(), Conflict> {
+    ) -> Result<(), CommitError<RowId>> {
         let mut timed = Timed(pauses);
-        let mut transaction = timed.step(|| self.store.begin());
+        let mut transaction = timed.step(|| self.table.begin());
         let balance = |row| *transaction.get(row).expect("no account is ever closed");
         let (has, gets) = (balance(from), balance(to));
         let amount = amount.min(has);
-        timed.step(|| transaction.write(from, has - amount))?;
-        timed.step(|| transaction.write(to, gets + amount))?;
-        timed.step(|| transaction.commit());
-        Ok(())
+        timed.step(|| transaction.put(from, has - amount));
+        timed.step(|| transaction.put(to, gets + amount));
+        timed.step(|| transaction.commit()).map(|_| ())
     }
 
     /// A reader: checks snapshots until the end. Each is checked once more after the next one was
     /// taken, for what happens later must not change it.
     fn read(&self) -> Option<WrongTotal> {
-        let mut previous = self.store.snapshot();
+        let mut previous = self.table.snapshot();
         while !self.ended.load(Relaxed) {
-            let snapshot = self.store.snapshot();
+            let snapshot = self.table.snapshot();
             for snapshot in [&snapshot, &previous] {
                 if let Err(wrong) = self.check(snapshot) {
                     self.ended.store(true, Relaxed);
@@ -225,7 +226,7 @@ impl<P: Paging> Bank<P> {
         None
     }
 
-    fn check(&self, snapshot: &Snapshot<i64, P>) -> Result<(), WrongTotal> {
+    fn check(&self, snapshot: &Snapshot<RowId, i64, P>) -> Result<(), WrongTotal> {
         let found = snapshot
             .iter()
             .fold((0, 0), |(accounts, total), (_, balance)| (accounts + 1, total + balance));
@@ -239,7 +240,7 @@ impl<P: Paging> Bank<P> {
         while !self.ended.load(Relaxed) {
             thread::sleep(Duration::from_millis(10));
             if last.elapsed() >= VACUUM_EVERY {
-                self.store.vacuum();
+                self.table.vacuum_all(VACUUM_BUDGET);
                 last = Instant::now();
             }
         }
@@ -291,18 +292,18 @@ mod tests {
     #[test]
     fn a_wrong_total_is_found() {
         let bank = Bank::<Paged> {
-            store: Store::new((0..5).map(|id| (RowId(id), FIRST_BALANCE))),
+            table: VersionTable::new((0..5).map(|id| (RowId(id), FIRST_BALANCE))),
             accounts: 5,
             ended: AtomicBool::new(false),
             committed: AtomicU64::new(0),
             retried: AtomicU64::new(0),
             checked: AtomicU64::new(0),
         };
-        assert_eq!(bank.check(&bank.store.snapshot()), Ok(()));
-        let mut transaction = bank.store.begin();
-        transaction.write(RowId(3), FIRST_BALANCE - 1).unwrap();
-        transaction.commit();
-        let wrong = bank.check(&bank.store.snapshot()).unwrap_err();
+        assert_eq!(bank.check(&bank.table.snapshot()), Ok(()));
+        let mut transaction = bank.table.begin();
+        transaction.put(RowId(3), FIRST_BALANCE - 1);
+        transaction.commit().unwrap();
+        let wrong = bank.check(&bank.table.snapshot()).unwrap_err();
         assert_eq!(wrong.found, (5, 5 * FIRST_BALANCE - 1));
         assert_eq!(bank.read(), Some(wrong));
     }
@@ -311,7 +312,7 @@ mod tests {
     fn a_transfer_has_two_different_accounts() {
         for accounts in [2, 3, 8, 9, 100] {
             let bank = Bank::<Paged> {
-                store: Store::new([]),
+                table: VersionTable::new([]),
                 accounts,
                 ended: AtomicBool::new(false),
                 committed: AtomicU64::new(0),

@@ -3,8 +3,7 @@
 //! | file | answers |
 //! |---|---|
 //! | [`ids`] | which key types the tables have |
-//! | [`version`] | which version of a row a snapshot sees, and which versions nobody needs any more |
-//! | [`store`] | how transactions begin, read, write, commit and roll back |
+//! | [`table`] | how transactions read, write and commit, and how the past of a table is read |
 //! | [`bank`] | the workload: money moves between accounts while readers check the total |
 //! | [`pauses`] | how long the steps of writers took |
 //! | [`soak`] | random operations on many handles, with a model beside each |
@@ -20,5 +19,4 @@ pub mod ids;
 pub mod pauses;
 pub mod progress;
 pub mod soak;
-pub mod store;
-pub mod version;
+pub mod table;

@@ -44,6 +44,32 @@ impl<'a, T> Transaction<'a, T> {
         Transaction { cell, turn, value, _stays: PhantomData }
     }
 
+    /// Returns the version that [`commit`](Self::commit) will give the clone, so that the clone can
+    /// have it written in itself.
+    ///
+    /// # Panics
+    ///
+    /// If the cell has the highest [`Version`], which none reaches by counting.
+    ///
+    /// # Examples
+    ///
+    /// Rows that carry the version that wrote them:
+    ///
+    /// ```
+    /// use cowmap::{CowCell, CowMap};
+    ///
+    /// let cell = CowCell::new(CowMap::new());
+    /// let mut transaction = cell.begin();
+    /// let version = transaction.version();
+    /// transaction.insert(1_u64, (version, "one"));
+    /// assert_eq!(transaction.commit(), version);
+    /// assert_eq!(cell.snapshot()[1].0, cell.version());
+    /// ```
+    pub fn version(&self) -> Version {
+        // Nobody else can publish during this turn.
+        self.cell.version().next()
+    }
+
     /// Publishes the clone whole, and returns its version.
     ///
     /// Costs a lock. It waits only while another thread clones the value. The old value is dropped

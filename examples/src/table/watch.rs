@@ -1,0 +1,71 @@
+//! Waiting for what is committed.
+
+use std::iter::FusedIterator;
+use std::time::Duration;
+
+use cowmap::{Change, CowCell, Paging, SentinelKey};
+
+use super::snapshot::changes_between;
+use super::{Commit, Snapshot};
+
+/// What one commit changed, or several in a row, from [`VersionTable::watch`](super::VersionTable::watch).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Batch<K, V> {
+    /// The commit after which the changes begin.
+    pub from: Commit,
+    /// The last commit whose changes they are.
+    pub to: Commit,
+    /// The changes, each key once, in no particular order.
+    pub changes: Vec<Change<K, V>>,
+}
+
+/// An iterator of what is committed, from [`VersionTable::watch`](super::VersionTable::watch). It
+/// waits, and ends when the table is closed.
+pub struct Watch<'t, K: SentinelKey, V, P: Paging> {
+    cell: &'t CowCell<Snapshot<K, V, P>>,
+    seen: Snapshot<K, V, P>,
+    /// The cell's version that was seen.
+    version: Commit,
+}
+
+impl<'t, K: SentinelKey, V: Clone, P: Paging> Watch<'t, K, V, P> {
+    pub(super) fn new(
+        cell: &'t CowCell<Snapshot<K, V, P>>,
+        version: Commit,
+        seen: Snapshot<K, V, P>,
+    ) -> Self {
+        Watch { cell, seen, version }
+    }
+
+    /// The next batch if there is one within this time; `None` if there is not, or the table is closed.
+    pub fn next_within(&mut self, time: Duration) -> Option<Batch<K, V>> {
+        loop {
+            if self.seen.closed {
+                return None;
+            }
+            let (version, newest) = self.cell.wait_newer(self.version, time)?;
+            let changes = changes_between(&self.seen, &newest).map(Change::cloned).collect();
+            let (from, to) = (self.seen.commit(), newest.commit());
+            (self.version, self.seen) = (version, newest);
+            // A vacuum, or the end, is no commit.
+            if to > from {
+                return Some(Batch { from, to, changes });
+            }
+        }
+    }
+
+    /// The table after the changes that were returned.
+    pub fn snapshot(&self) -> &Snapshot<K, V, P> {
+        &self.seen
+    }
+}
+
+impl<K: SentinelKey, V: Clone, P: Paging> Iterator for Watch<'_, K, V, P> {
+    type Item = Batch<K, V>;
+
+    fn next(&mut self) -> Option<Batch<K, V>> {
+        self.next_within(Duration::MAX)
+    }
+}
+
+impl<K: SentinelKey, V: Clone, P: Paging> FusedIterator for Watch<'_, K, V, P> {}
