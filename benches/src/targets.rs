@@ -125,6 +125,7 @@ fn targets() -> Vec<Target> {
     targets.extend(writes());
     targets.extend(snapshots());
     targets.extend(cycles());
+    targets.extend(changes());
     targets
 }
 
@@ -271,6 +272,89 @@ fn cycles() -> Vec<Target> {
         dropped(100 * K).bound(0.35),
         dropped(M).bound(0.4),
         dropped(5 * M).bound(0.5),
+    ]
+}
+
+/// What changed, merging, publishing, and a past.
+fn changes() -> Vec<Target> {
+    let row = |operation, workload, variant, size, against| {
+        Target::new(operation, random(workload, variant, size), against)
+    };
+    let diff = |operation, variant, against| row(operation, "changes", variant, M, against);
+    let by_entry = Against::Variant;
+    vec![
+        diff(
+            "`diff` after 1 change",
+            "diff after 1 change|diff",
+            by_entry("diff after 1 change|entry by entry"),
+        )
+        .bound(1.0 / 10_000.0),
+        diff(
+            "`diff` after 1 change, caches evicted",
+            "diff after 1 change, caches evicted|diff",
+            by_entry("diff after 1 change, caches evicted|entry by entry"),
+        )
+        .bound(1.0 / 3_000.0),
+        diff(
+            "`diff` after 100 changes",
+            "diff after 100 changes|diff",
+            by_entry("diff after 100 changes|entry by entry"),
+        )
+        .bound(1.0 / 300.0),
+        diff(
+            "`diff` after 100 changes, caches evicted",
+            "diff after 100 changes, caches evicted|diff",
+            by_entry("diff after 100 changes, caches evicted|entry by entry"),
+        )
+        .bound(1.0 / 120.0),
+        diff(
+            "`diff` after 10,000 changes",
+            "diff after 10,000 changes|diff",
+            by_entry("diff after 10,000 changes|entry by entry"),
+        )
+        .bound(1.0 / 5.0),
+        row(
+            "`diff` after 100 changes",
+            "changes",
+            "diff after 100 changes|diff",
+            10 * M,
+            Against::Size(M),
+        )
+        .bound(2.0),
+        diff(
+            "`diff` after 100 changes",
+            "diff after 100 changes|diff",
+            Against::Map(MapId::OrdMap),
+        )
+        .bound(0.4),
+        diff(
+            "`apply` of a diff of 10,000",
+            "10,000 changes|apply",
+            Against::Variant("10,000 changes|by hand"),
+        )
+        .bound(0.95),
+        diff(
+            "`merge` with 100 changes on each side",
+            "100 changes on each side|merge",
+            Against::Variant("100 changes on each side|by hand"),
+        )
+        .bound(1.2),
+        row(
+            "`snapshot` of a `CowCell`, 4 threads",
+            "cells",
+            "4 threads|CowCell",
+            M,
+            Against::Variant("4 threads|RwLock of Arc"),
+        )
+        .bound(0.8),
+        row(
+            "bytes of a `History` of 100 versions",
+            "history",
+            "100 versions|History",
+            M,
+            Against::Variant("100 versions|full copies"),
+        )
+        .bound(1.0 / 40.0),
     ]
 }
 

@@ -115,6 +115,9 @@ pub enum MapId {
     Imbl,
     /// rpds's `HashTrieMapSync`.
     Rpds,
+    /// imbl's `OrdMap`, the one whose `diff` steps over what is shared.
+    #[value(skip)]
+    OrdMap,
     /// No map: a bare `Arc`, the yardstick of handles.
     #[value(skip)]
     Arc,
@@ -122,7 +125,7 @@ pub enum MapId {
 
 impl MapId {
     /// Everybody, in the order of the tables.
-    pub const ALL: [MapId; 12] = [
+    pub const ALL: [MapId; 13] = [
         MapId::CowMap,
         MapId::FlatCowMap,
         MapId::SeededCowMap,
@@ -134,6 +137,7 @@ impl MapId {
         MapId::Papaya,
         MapId::Imbl,
         MapId::Rpds,
+        MapId::OrdMap,
         MapId::Arc,
     ];
 
@@ -151,6 +155,7 @@ impl MapId {
             MapId::Papaya => "papaya + foldhash",
             MapId::Imbl => "imbl + foldhash",
             MapId::Rpds => "rpds + foldhash",
+            MapId::OrdMap => "imbl OrdMap",
             MapId::Arc => "a bare Arc",
         }
     }

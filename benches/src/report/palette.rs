@@ -26,6 +26,7 @@ pub(super) fn colour(map: MapId) -> RGBColor {
         MapId::Papaya => RGBColor(222, 122, 160),
         MapId::Imbl => RGBColor(24, 128, 80),
         MapId::Rpds => RGBColor(136, 176, 72),
+        MapId::OrdMap => RGBColor(60, 160, 150),
         MapId::Arc => RGBColor(0, 0, 0),
     }
 }

@@ -3,11 +3,14 @@
 mod batch;
 mod beside;
 mod build;
+mod cells;
+mod changes;
 mod churn;
 mod cycle;
 mod first_write;
 mod growth;
 mod handles;
+mod history;
 mod kth_write;
 mod latency;
 mod memory;
@@ -44,7 +47,7 @@ pub struct Workload {
 }
 
 /// All of them, in the order of the page.
-pub const ALL: [Workload; 18] = [
+pub const ALL: [Workload; 21] = [
     reads::WORKLOAD,
     batch::WORKLOAD,
     build::WORKLOAD,
@@ -57,6 +60,9 @@ pub const ALL: [Workload; 18] = [
     handles::WORKLOAD,
     beside::WORKLOAD,
     mvcc::WORKLOAD,
+    changes::WORKLOAD,
+    cells::WORKLOAD,
+    history::WORKLOAD,
     ycsb::WORKLOAD,
     values::WORKLOAD,
     small::WORKLOAD,
@@ -66,9 +72,10 @@ pub const ALL: [Workload; 18] = [
 ];
 
 /// Names for several workloads at once.
-pub const GROUPS: [(&str, &[&str]); 2] = [
+pub const GROUPS: [(&str, &[&str]); 3] = [
     ("writes", &["build", "churn", "first-write", "updates"]),
     ("snapshots", &["first-write", "kth-write", "updates", "cycle", "handles", "beside", "mvcc"]),
+    ("past", &["changes", "cells", "history"]),
 ];
 
 /// Everything `--only` accepts.
@@ -79,7 +86,7 @@ pub fn names() -> Vec<&'static str> {
 
 /// The workloads chosen by names; all of them if there is no name.
 pub fn chosen(names: &[String]) -> Vec<&'static Workload> {
-    static ALL: [Workload; 18] = self::ALL;
+    static ALL: [Workload; 21] = self::ALL;
     let members = |name: &String| -> Vec<String> {
         let group = GROUPS.iter().find(|group| group.0 == name);
         group.map_or(vec![name.clone()], |group| group.1.iter().map(|&it| it.into()).collect())
