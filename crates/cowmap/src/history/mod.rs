@@ -32,7 +32,7 @@ use std::time::Instant;
 use cowmap_core::footprint::{Handles, Sealed};
 use cowmap_core::{Diff, Footprint, Hashing, Map, Paging, SentinelKey};
 
-use crate::Version;
+use crate::{CowSet, Version, set};
 
 pub use error::{Forgotten, NotNewer};
 pub use iter::Iter;
@@ -343,6 +343,34 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> History<Map<K, V, P, H>> {
     where
         V: PartialEq,
     {
+        Ok(self.at(from)?.diff(self.at(to)?))
+    }
+}
+
+impl<K: SentinelKey> History<CowSet<K>> {
+    /// Returns the changes that turn the set of version `from` into that of version `to`, which
+    /// may be the older one.
+    ///
+    /// Costs what [`CowSet::diff`] costs: it reads the pages that the two versions do not share.
+    ///
+    /// # Errors
+    ///
+    /// [`Forgotten`], as [`at`](Self::at), of the version that is not kept.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use cowmap::{Change, CowSet, History, Retention};
+    ///
+    /// let mut history = History::new(Retention::last(2));
+    /// let mut online = CowSet::from([1_u64, 2]);
+    /// history.record(1.into(), online.snapshot()).unwrap();
+    /// online.remove(2);
+    /// history.record(2.into(), online.snapshot()).unwrap();
+    /// let changes: Vec<_> = history.diff(1.into(), 2.into()).unwrap().collect();
+    /// assert_eq!(changes, [Change::Removed { key: 2, value: () }]);
+    /// ```
+    pub fn diff(&self, from: Version, to: Version) -> Result<set::Diff<'_, K>, Forgotten> {
         Ok(self.at(from)?.diff(self.at(to)?))
     }
 }
