@@ -3,7 +3,7 @@
 //! Read from the bottom up, each module knows only those above it in this list:
 //!
 //! * [`values`], [`keys`], [`streams`]: what is stored, under which ids, in which order asked;
-//! * [`maps`]: one trait over all the maps, one adapter a file;
+//! * [`maps`], [`tables`]: one trait over all the maps, and over tables, one adapter a file;
 //! * [`kernels`]: the timed loops, compiled once for each map, callable on any of them;
 //! * [`measure`], [`alloc`]: clocks, medians, interleaving, counted bytes;
 //! * [`results`]: what was measured, and the median of ratios;
@@ -24,6 +24,7 @@ pub mod report;
 pub mod results;
 pub mod settings;
 pub mod streams;
+pub mod tables;
 pub mod targets;
 pub mod values;
 pub mod workloads;

@@ -355,6 +355,38 @@ fn changes() -> Vec<Target> {
             Against::Variant("100 versions|full copies"),
         )
         .bound(1.0 / 40.0),
+        row("transaction on a `VersionTable`, 1 thread", "tables", "1 thread", M, IMBL)
+            .bound(1.0)
+            .cow(1.0 / 1.5),
+        row("transaction on a `VersionTable`, 2 threads", "tables", "2 threads", M, IMBL)
+            .bound(1.0)
+            .cow(1.0 / 1.5),
+        row(
+            "transaction on a `VersionTable`, 1 thread",
+            "tables",
+            "1 thread",
+            M,
+            Against::Map(MapId::Redb),
+        )
+        .bound(1.0 / 3.0)
+        .cow(1.0 / 4.0),
+        row(
+            "transaction on a `VersionTable`, 2 threads",
+            "tables",
+            "2 threads",
+            M,
+            Against::Map(MapId::Redb),
+        )
+        .bound(1.0 / 3.0)
+        .cow(1.0 / 4.0),
+        row(
+            "longest pause of a writer while a reader scans",
+            "tables",
+            "pause of a writer while a reader scans",
+            10 * M,
+            Against::Map(MapId::Std),
+        )
+        .bound(1.0 / 50.0),
     ]
 }
 

@@ -118,6 +118,9 @@ pub enum MapId {
     /// imbl's `OrdMap`, the one whose `diff` steps over what is shared.
     #[value(skip)]
     OrdMap,
+    /// redb, in memory.
+    #[value(skip)]
+    Redb,
     /// No map: a bare `Arc`, the yardstick of handles.
     #[value(skip)]
     Arc,
@@ -125,7 +128,7 @@ pub enum MapId {
 
 impl MapId {
     /// Everybody, in the order of the tables.
-    pub const ALL: [MapId; 13] = [
+    pub const ALL: [MapId; 14] = [
         MapId::CowMap,
         MapId::FlatCowMap,
         MapId::SeededCowMap,
@@ -138,6 +141,7 @@ impl MapId {
         MapId::Imbl,
         MapId::Rpds,
         MapId::OrdMap,
+        MapId::Redb,
         MapId::Arc,
     ];
 
@@ -156,6 +160,7 @@ impl MapId {
             MapId::Imbl => "imbl + foldhash",
             MapId::Rpds => "rpds + foldhash",
             MapId::OrdMap => "imbl OrdMap",
+            MapId::Redb => "redb",
             MapId::Arc => "a bare Arc",
         }
     }

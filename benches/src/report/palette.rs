@@ -27,6 +27,7 @@ pub(super) fn colour(map: MapId) -> RGBColor {
         MapId::Imbl => RGBColor(24, 128, 80),
         MapId::Rpds => RGBColor(136, 176, 72),
         MapId::OrdMap => RGBColor(60, 160, 150),
+        MapId::Redb => RGBColor(170, 30, 90),
         MapId::Arc => RGBColor(0, 0, 0),
     }
 }

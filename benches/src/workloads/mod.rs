@@ -19,6 +19,7 @@ mod racers;
 mod reads;
 mod scan;
 mod small;
+mod tables;
 mod updates;
 mod values;
 mod ycsb;
@@ -47,7 +48,7 @@ pub struct Workload {
 }
 
 /// All of them, in the order of the page.
-pub const ALL: [Workload; 21] = [
+pub const ALL: [Workload; 22] = [
     reads::WORKLOAD,
     batch::WORKLOAD,
     build::WORKLOAD,
@@ -63,6 +64,7 @@ pub const ALL: [Workload; 21] = [
     changes::WORKLOAD,
     cells::WORKLOAD,
     history::WORKLOAD,
+    tables::WORKLOAD,
     ycsb::WORKLOAD,
     values::WORKLOAD,
     small::WORKLOAD,
@@ -75,7 +77,7 @@ pub const ALL: [Workload; 21] = [
 pub const GROUPS: [(&str, &[&str]); 3] = [
     ("writes", &["build", "churn", "first-write", "updates"]),
     ("snapshots", &["first-write", "kth-write", "updates", "cycle", "handles", "beside", "mvcc"]),
-    ("past", &["changes", "cells", "history"]),
+    ("past", &["changes", "cells", "history", "tables"]),
 ];
 
 /// Everything `--only` accepts.
@@ -86,7 +88,7 @@ pub fn names() -> Vec<&'static str> {
 
 /// The workloads chosen by names; all of them if there is no name.
 pub fn chosen(names: &[String]) -> Vec<&'static Workload> {
-    static ALL: [Workload; 21] = self::ALL;
+    static ALL: [Workload; 22] = self::ALL;
     let members = |name: &String| -> Vec<String> {
         let group = GROUPS.iter().find(|group| group.0 == name);
         group.map_or(vec![name.clone()], |group| group.1.iter().map(|&it| it.into()).collect())
