@@ -151,7 +151,7 @@ pub use map::Footprint;
 pub use map::WithSnapshots;
 #[cfg(feature = "serde")]
 pub use map::serde as serde_forms;
-pub use map::{ApplyError, Change, Conflict, Diff, DiffSorted};
+pub use map::{ApplyError, ByEq, Change, Conflict, Diff, DiffSorted};
 pub use map::{
     CowMap, Drain, Entry, ExtractIf, FlatCowMap, GetEach, IntoIter, IntoKeys, IntoUnsharedEntries,
     IntoValues, Iter, IterMut, IterSorted, Keys, Map, OccupiedEntry, RetainCursor, SeededCowMap,

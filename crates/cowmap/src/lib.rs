@@ -24,11 +24,11 @@ pub use cell::{CowCell, Newer, Transaction};
 pub use cowmap_core::WithSnapshots;
 #[doc(inline)]
 pub use cowmap_core::{
-    ApplyError, Change, Conflict, CowMap, Diff, DiffSorted, Drain, Entry, ExtractIf, Fixed, Flat,
-    FlatCowMap, Footprint, GetEach, Hashing, IntoIter, IntoKeys, IntoUnsharedEntries, IntoValues,
-    Iter, IterMut, IterSorted, Keys, Map, MemoryUsage, OccupiedEntry, Paged, Paging, Repr,
-    ReservedKey, RetainCursor, Seeded, SeededCowMap, SentinelKey, TryReserveError, VacantEntry,
-    Values, ValuesMut,
+    ApplyError, ByEq, Change, Conflict, CowMap, Diff, DiffSorted, Drain, Entry, ExtractIf, Fixed,
+    Flat, FlatCowMap, Footprint, GetEach, Hashing, IntoIter, IntoKeys, IntoUnsharedEntries,
+    IntoValues, Iter, IterMut, IterSorted, Keys, Map, MemoryUsage, OccupiedEntry, Paged, Paging,
+    Repr, ReservedKey, RetainCursor, Seeded, SeededCowMap, SentinelKey, TryReserveError,
+    VacantEntry, Values, ValuesMut,
 };
 #[cfg(feature = "rayon")]
 #[doc(inline)]

@@ -42,7 +42,7 @@ mod sorted;
 mod traits;
 mod write;
 
-pub use changes::{ApplyError, Change, Conflict, Diff, DiffSorted};
+pub use changes::{ApplyError, ByEq, Change, Conflict, Diff, DiffSorted};
 pub use drain::Drain;
 pub use entry::{Entry, OccupiedEntry, VacantEntry};
 pub use footprint::{Footprint, Handles, Sealed};

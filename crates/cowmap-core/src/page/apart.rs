@@ -68,7 +68,8 @@ impl<W: Word, V> SlotsApart<W, V> {
     }
 
     /// The next slot, without those in which both pages have the same word, and values that are `equal`;
-    /// nor those of the second page in which both have the same word.
+    /// nor those of the second page in which both have the same word. If `equal` panics, its block
+    /// comes again.
     ///
     /// # Safety
     ///
@@ -80,24 +81,16 @@ impl<W: Word, V> SlotsApart<W, V> {
     ) -> Option<SlotApart> {
         loop {
             for side in [0, 1] {
-                while self.masks[side] != 0 {
-                    let bit = self.masks[side].trailing_zeros();
-                    self.masks[side] &= self.masks[side] - 1;
-                    let (slot, same) =
-                        (Slots::<W, V>::slot(self.group, bit), self.same >> bit & 1 == 1);
-                    // SAFETY: the caller's promise; both have an entry in a slot with the same word.
-                    let is_equal = same
-                        && unsafe {
-                            let [one, other] = self.pages.map(|page| page.value_ptr(slot).as_ref());
-                            equal(one, other)
-                        };
-                    if !is_equal {
-                        return Some(SlotApart { side, slot, same });
-                    }
+                let mask = self.masks[side];
+                if mask != 0 {
+                    let bit = mask.trailing_zeros();
+                    self.masks[side] &= mask - 1;
+                    let slot = Slots::<W, V>::slot(self.group, bit);
+                    return Some(SlotApart { side, slot, same: self.same >> bit & 1 == 1 });
                 }
             }
             // SAFETY: the caller's promise.
-            if !unsafe { self.next_block() } {
+            if !unsafe { self.next_block(&mut equal) } {
                 return None;
             }
         }
@@ -109,48 +102,70 @@ impl<W: Word, V> SlotsApart<W, V> {
     ///
     /// As for [`next_unequal`](Self::next_unequal).
     #[inline]
-    unsafe fn next_block(&mut self) -> bool {
+    unsafe fn next_block(&mut self, equal: &mut impl FnMut(&V, &V) -> bool) -> bool {
         // SAFETY: the caller's promise.
         let [page, other] = self.pages.map(|page| unsafe { page.borrow() });
         let blocks = page.groups().div_ceil(Slots::<W, V>::BLOCK);
         if self.visited >= blocks {
             return false;
         }
-        self.group = nth_block(self.visited, blocks) * Slots::<W, V>::BLOCK;
-        self.visited += 1;
+        let group = nth_block(self.visited, blocks) * Slots::<W, V>::BLOCK;
         for ahead in self.ahead {
             // SAFETY: the caller's promise.
-            unsafe { ahead.borrow() }.prefetch_groups(
-                self.group,
-                Slots::<W, V>::BLOCK,
-                When::Later,
-            );
+            unsafe { ahead.borrow() }.prefetch_groups(group, Slots::<W, V>::BLOCK, When::Later);
         }
-        let occupied = page.occupied_groups(self.group, Slots::<W, V>::BLOCK);
-        self.same = occupied & page.same_words(other, self.group);
-        self.masks = [occupied, 0];
-        if self.both {
-            self.masks[1] = other.occupied_groups(self.group, Slots::<W, V>::BLOCK) & !self.same;
+        let occupied = page.occupied_groups(group, Slots::<W, V>::BLOCK);
+        let (same, all) = page.same_words(other, group);
+        let same = occupied & same;
+        let (mut left, mut unequal) = (same, 0);
+        while left != 0 {
+            let nth = left.trailing_zeros();
+            left &= left - 1;
+            // SAFETY: the caller's promise; both have an entry in a slot with the same word (P3).
+            let is_equal = unsafe {
+                let [one, other] =
+                    self.pages.map(|page| page.slot_after(group, nth as usize).1.as_ref());
+                equal(one, other)
+            };
+            unequal |= u64::from(!is_equal) << nth;
         }
+        (self.group, self.same) = (group, same);
+        self.masks = [occupied & !same | unequal, 0];
+        if self.both && !all {
+            self.masks[1] = other.occupied_groups(group, Slots::<W, V>::BLOCK) & !same;
+        }
+        self.visited += 1;
         true
     }
 }
 
 impl<W: Word, V> PageRef<'_, W, V> {
     /// The slots in the block from `first` on, as [`Slots`] keeps them, in which another page has the
-    /// same word, be it the free one.
+    /// same word, be it the free one; and whether that is so in all of the block.
+    ///
+    /// Copies have the same words in most groups, which are compared as wholes.
     #[inline(always)]
-    fn same_words(self, other: Self, first: usize) -> u64 {
-        let end = (first + Slots::<W, V>::BLOCK).min(self.groups()).min(other.groups());
-        let mut mask = 0;
-        for group in first..end {
-            let mut lanes = 0;
-            for lane in 0..Geometry::<W, V>::LANES as u32 {
-                let slot = Slot { group, lane };
-                lanes |= u64::from(self.word(slot) == other.word(slot)) << lane;
-            }
+    fn same_words(self, other: Self, first: usize) -> (u64, bool) {
+        let end = (first + Slots::<W, V>::BLOCK).min(self.groups());
+        let (mut mask, mut all) = (0, end <= other.groups());
+        for group in first..end.min(other.groups()) {
+            let lanes = if self.words(group) == other.words(group) {
+                u64::from(Self::ALL_LANES)
+            } else {
+                all = false;
+                self.same_lanes(other, group)
+            };
             mask |= lanes << ((group - first) * Geometry::<W, V>::SPACING);
         }
-        mask
+        (mask, all)
+    }
+
+    /// The lanes of a group in which another page has the same word.
+    #[cold]
+    fn same_lanes(self, other: Self, group: usize) -> u64 {
+        let words = self.words(group).iter().zip(other.words(group));
+        words
+            .enumerate()
+            .fold(0, |mask, (lane, (one, other))| mask | u64::from(one == other) << lane)
     }
 }

@@ -1,6 +1,7 @@
 //! What proves that a page may be read: [`PageRef`].
 
 use core::marker::PhantomData;
+use core::slice;
 
 use super::{Geometry, Header, Page, Slot};
 use crate::hash::Place;
@@ -103,7 +104,18 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
         !self.matches(group, W::FREE) & Self::ALL_LANES
     }
 
-    const ALL_LANES: u32 = u32::MAX >> (32 - Geometry::<W, V>::LANES);
+    pub(super) const ALL_LANES: u32 = u32::MAX >> (32 - Geometry::<W, V>::LANES);
+
+    /// The words of a group.
+    #[inline(always)]
+    pub(super) fn words(self, group: usize) -> &'a [W] {
+        debug_assert!(group < self.groups());
+        // SAFETY: the page is alive and not written for `'a`, the group one of its groups, and keys are
+        // always initialised (P2); EMPTY has room for those of a group.
+        unsafe {
+            slice::from_raw_parts(self.page.keys_ptr(group).as_ptr(), Geometry::<W, V>::LANES)
+        }
+    }
 
     /// The word in a slot.
     #[inline(always)]

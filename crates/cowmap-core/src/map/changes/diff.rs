@@ -51,7 +51,7 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     where
         V: PartialEq,
     {
-        self.diff_by(new, V::eq)
+        self.diff_with(new, ByEq)
     }
 
     /// As [`diff`](Self::diff), with values that count as equal if `equal` returns `true`.
@@ -69,6 +69,10 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
         new: &'a Self,
         equal: F,
     ) -> Diff<'a, K, V, P, H, F> {
+        self.diff_with(new, equal)
+    }
+
+    fn diff_with<'a, F>(&'a self, new: &'a Self, equal: F) -> Diff<'a, K, V, P, H, F> {
         Diff {
             old: self,
             new,
@@ -103,6 +107,44 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     }
 }
 
+/// How a [`Diff`] compares values: by `==`, or by a closure.
+#[doc(hidden)]
+pub trait Comparison<V> {
+    fn equal(&mut self, old: &V, new: &V) -> bool;
+}
+
+/// Values are compared by `==`, as [`Map::diff`] does it.
+///
+/// # Examples
+///
+/// ```
+/// use cowmap_core::{ByEq, CowMap, Diff, Fixed, Paged};
+///
+/// fn first<'a>(
+///     mut diff: Diff<'a, u64, char, Paged, Fixed, ByEq>,
+/// ) -> Option<cowmap_core::Change<u64, &'a char>> {
+///     diff.next()
+/// }
+/// let (old, new) = (CowMap::from([(1_u64, 'a')]), CowMap::from([(1, 'a')]));
+/// assert!(first(old.diff(&new)).is_none());
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct ByEq;
+
+impl<V: PartialEq> Comparison<V> for ByEq {
+    #[inline(always)]
+    fn equal(&mut self, old: &V, new: &V) -> bool {
+        old == new
+    }
+}
+
+impl<V, F: FnMut(&V, &V) -> bool> Comparison<V> for F {
+    #[inline(always)]
+    fn equal(&mut self, old: &V, new: &V) -> bool {
+        self(old, new)
+    }
+}
+
 /// The changes that turn one map into another, from [`Map::diff`] and [`Map::diff_by`].
 ///
 /// # Examples
@@ -113,7 +155,7 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
 /// assert_eq!(diff.size_hint(), (1, Some(1)));
 /// assert_eq!(diff.clone().count(), 1);
 /// ```
-pub struct Diff<'a, K: SentinelKey, V, P: Paging, H: Hashing = Fixed, F = fn(&V, &V) -> bool> {
+pub struct Diff<'a, K: SentinelKey, V, P: Paging, H: Hashing = Fixed, F = ByEq> {
     old: &'a Map<K, V, P, H>,
     new: &'a Map<K, V, P, H>,
     entries: EntriesApart<'a, WordOf<K>, V, P>,
@@ -129,17 +171,17 @@ where
     K: SentinelKey,
     P: Paging,
     H: Hashing,
-    F: FnMut(&V, &V) -> bool,
+    F: Comparison<V>,
 {
     /// The next change, and the word of its key.
     pub(super) fn next_change(&mut self) -> Option<(WordOf<K>, Change<K, &'a V>)> {
-        while let Some(entry) = self.entries.next_unequal(&mut self.equal) {
+        while let Some(entry) = self.entries.next_unequal(|old, new| self.equal.equal(old, new)) {
             let (word, value) = (entry.word, entry.value);
             let change = if entry.side == 0 {
                 match self.new.facing(&entry) {
                     None => Change::Removed { key: key_of(word), value },
                     // One in the same slot is unequal.
-                    Some(new) if entry.facing.is_none() && (self.equal)(value, new) => continue,
+                    Some(new) if entry.facing.is_none() && self.equal.equal(value, new) => continue,
                     Some(new) => Change::Updated { key: key_of(word), old: value, new },
                 }
             } else if self.old.facing(&entry).is_none() {
@@ -164,7 +206,7 @@ where
     K: SentinelKey,
     P: Paging,
     H: Hashing,
-    F: FnMut(&V, &V) -> bool,
+    F: Comparison<V>,
 {
     type Item = Change<K, &'a V>;
 
@@ -189,7 +231,7 @@ where
     K: SentinelKey,
     P: Paging,
     H: Hashing,
-    F: FnMut(&V, &V) -> bool,
+    F: Comparison<V>,
 {
 }
 
@@ -205,7 +247,7 @@ where
     V: fmt::Debug,
     P: Paging,
     H: Hashing,
-    F: Clone + FnMut(&V, &V) -> bool,
+    F: Clone + Comparison<V>,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.clone()).finish()

@@ -14,5 +14,5 @@ mod unchanged;
 
 pub use apply::ApplyError;
 pub use change::Change;
-pub use diff::{Diff, DiffSorted};
+pub use diff::{ByEq, Diff, DiffSorted};
 pub use merge::Conflict;
