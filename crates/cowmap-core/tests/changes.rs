@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use common::{Counted, Counts, Random, on_every_map};
-use cowmap_core::{ApplyError, Change, CowMap, Fixed, Hashing, Map, Paged, Paging, Seeded, Tiny};
+use cowmap_core::{
+    ApplyError, Change, Conflict, CowMap, Fixed, Flat, Hashing, Map, Paged, Paging, Seeded, Tiny,
+};
 
 type Tested<P, H> = Map<i64, u64, P, H>;
 
@@ -235,6 +237,27 @@ fn maps_with_other_secrets_are_compared_entry_by_entry() {
     other.insert(5, 2);
     other.remove(6);
     check(&one, &other);
+}
+
+/// A value that is not equal to itself did not change where its page is shared: no conflict, whichever
+/// side changed it, and whichever side is which.
+#[test]
+fn merging_takes_what_is_shared_as_unchanged() {
+    fn check<P: Paging>() {
+        let base: Map<u64, f64, P, Fixed> = (1..3_000).map(|key| (key, f64::NAN)).collect();
+        let mut changed = base.clone();
+        changed.insert(1, 5.0);
+        changed.remove(2);
+        let none = |key: u64, _: Conflict<'_, f64>| -> Option<f64> { panic!("{key} is none") };
+        for (ours, theirs) in [(&base, &changed), (&changed, &base), (&changed, &changed.clone())] {
+            let merged = base.merge(ours, theirs, none);
+            assert_eq!((merged.get(1), merged.get(2)), (Some(&5.0), None));
+            assert_eq!(merged.len(), base.len() - 1);
+        }
+    }
+    check::<Flat>();
+    check::<Paged>();
+    check::<Tiny>();
 }
 
 /// What the smaller of two maps without a common past costs: values cloned.

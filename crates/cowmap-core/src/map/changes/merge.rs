@@ -1,5 +1,6 @@
 //! Two maps that come from one, made one again.
 
+use super::same;
 use crate::hash::Hashing;
 use crate::key::SentinelKey;
 use crate::map::Map;
@@ -46,7 +47,8 @@ impl<V> Copy for Conflict<'_, V> {}
 impl<K: SentinelKey, V: Clone + PartialEq, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// The map with the changes from this one to `ours` and to `theirs`. Where both changed a key, and
     /// not to the same, `resolve` returns the value to keep, or `None` to have none. That one side
-    /// removed a key and the other changed it is such a conflict.
+    /// removed a key and the other changed it is such a conflict. Values are compared by `==`, but those
+    /// in pages that two maps share count as equal.
     ///
     /// Mirrors: with the sides swapped, and a `resolve` that swaps them back, the result is the same.
     /// It takes the time of a [`diff`](Map::diff) from this map to `theirs`, and shares with `ours`
@@ -81,10 +83,10 @@ impl<K: SentinelKey, V: Clone + PartialEq, P: Paging, H: Hashing> Map<K, V, P, H
         while let Some((word, change)) = diff.next_change() {
             let (key, base, theirs) = (change.key(), change.old().copied(), change.new().copied());
             let ours = ours.get_word(word);
-            if ours == theirs {
+            if same(ours, theirs) {
                 continue;
             }
-            let kept = if ours == base {
+            let kept = if same(ours, base) {
                 theirs.cloned()
             } else {
                 resolve(key, Conflict { base, ours, theirs })

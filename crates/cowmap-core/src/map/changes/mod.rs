@@ -12,7 +12,18 @@ mod diff;
 mod merge;
 mod unchanged;
 
+use core::ptr;
+
 pub use apply::ApplyError;
 pub use change::Change;
 pub use diff::{ByEq, Diff, DiffSorted};
 pub use merge::Conflict;
+
+/// Whether what two maps have for a key is the same: by `==`, or because the page is the same one.
+fn same<V: PartialEq>(one: Option<&V>, other: Option<&V>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => ptr::eq(one, other) || one == other,
+        (None, None) => true,
+        _ => false,
+    }
+}

@@ -4,8 +4,8 @@
 //! a comparison, or in the iterator that is passed, leaves the map as it was.
 
 use alloc::vec::Vec;
-use core::ptr;
 
+use super::same;
 use crate::hash::Hashing;
 use crate::key::{SentinelKey, WordOf, encode, reserved_key_panic};
 use crate::map::Map;
@@ -113,10 +113,6 @@ impl<K: SentinelKey, V: Clone + PartialEq, P: Paging, H: Hashing> Map<K, V, P, H
 
     /// Whether what this map and a snapshot have for a word is the same.
     fn is_unchanged(&self, snapshot: &Self, word: WordOf<K>) -> bool {
-        match (self.get_word(word), snapshot.get_word(word)) {
-            (Some(now), Some(before)) => ptr::eq(now, before) || now == before,
-            (None, None) => true,
-            _ => false,
-        }
+        same(self.get_word(word), snapshot.get_word(word))
     }
 }
