@@ -2,11 +2,12 @@
 
 #![cfg(feature = "std")]
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::sync::Mutex;
 
-use cowmap::{CowMap, CowSet, Entry, FlatCowMap, Map, Paged, SeededCowMap};
+use cowmap::{CowMap, CowSet, Entry, FlatCowMap, Map, Paged, SeededCowMap, SentinelKey};
 
 /// Values that cannot be cloned are built, read, and moved out again.
 #[test]
@@ -180,6 +181,48 @@ fn operators_of_sets_assign() {
     assert!(usage.pages - usage.shared_pages <= 1);
     more -= &big;
     assert!(more.iter().eq([200_000]));
+    // A large set that is joined to a small one is shared, not inserted key by key.
+    let mut small = CowSet::from([5, 300_000]);
+    small |= &big;
+    assert_eq!(small.len(), 100_001);
+    let usage = small.memory_usage();
+    assert!(usage.pages - usage.shared_pages <= 2, "{usage:?}");
+}
+
+/// Operators that assign go by the smaller set: keys that are made of integers, or made integers.
+#[test]
+fn operators_of_sets_that_assign_go_by_the_smaller() {
+    #[derive(Clone, Copy)]
+    struct Seen(u64);
+    thread_local!(static SEEN: Cell<usize> = const { Cell::new(0) });
+    impl SentinelKey for Seen {
+        type Repr = u64;
+        const SENTINEL: u64 = u64::MAX;
+        fn into_repr(self) -> u64 {
+            SEEN.set(SEEN.get() + 1);
+            self.0
+        }
+        fn from_repr(repr: u64) -> Self {
+            SEEN.set(SEEN.get() + 1);
+            Seen(repr)
+        }
+    }
+    let big: CowSet<Seen> = (0..50_000).map(Seen).collect();
+    let few: CowSet<Seen> = (49_990..50_010).map(Seen).collect();
+    let check = |operate: fn(&mut CowSet<Seen>, &CowSet<Seen>), lens: [usize; 2]| {
+        for ((mut one, other), len) in
+            [(big.clone(), &few), (few.clone(), &big)].into_iter().zip(lens)
+        {
+            SEEN.set(0);
+            operate(&mut one, other);
+            assert!(SEEN.get() <= 3 * few.len(), "{}", SEEN.get());
+            assert_eq!(one.len(), len);
+        }
+    };
+    check(|one, other| *one |= other, [50_010, 50_010]);
+    check(|one, other| *one &= other, [10, 10]);
+    check(|one, other| *one -= other, [49_990, 10]);
+    check(|one, other| *one ^= other, [50_000, 50_000]);
 }
 
 #[cfg(feature = "rayon")]

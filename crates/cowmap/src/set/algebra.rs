@@ -284,12 +284,17 @@ operator!(
     BitXor bitxor symmetric_difference "The keys that are in one of the sets, not in both."
 );
 
+/// How much smaller a set must be to be gone through key by key.
+const FEW: usize = 16;
+
 impl<K: SentinelKey> BitOrAssign<&CowSet<K>> for CowSet<K> {
-    /// Adds the keys of `other`. O(pages, and the keys of `other` in pages that this set has not);
-    /// copies the shared pages that get a key.
+    /// Adds the keys of `other`. Where that is the larger set, as `|`; else O(pages, and the keys of
+    /// `other` in pages that this set has not), and copies the shared pages that get a key.
     fn bitor_assign(&mut self, other: &CowSet<K>) {
         if self.is_empty() {
             self.clone_from(other);
+        } else if other.len() > self.len() {
+            *self = &*self | other;
         } else {
             self.map.extend(other.map.difference(&self.map));
         }
@@ -297,16 +302,16 @@ impl<K: SentinelKey> BitOrAssign<&CowSet<K>> for CowSet<K> {
 }
 
 impl<K: SentinelKey> BitAndAssign<&CowSet<K>> for CowSet<K> {
-    /// Keeps the keys that `other` has. O(n of this set); copies the shared pages that lose a key.
+    /// Keeps the keys that `other` has. Where `other` has few, as `&`; else O(n of this set), and
+    /// copies the shared pages that lose a key.
     fn bitand_assign(&mut self, other: &CowSet<K>) {
-        if !self.ptr_eq(other) {
+        if other.len() < self.len() / FEW {
+            *self = &*self & other;
+        } else if !self.ptr_eq(other) {
             self.retain(|key| other.contains(key));
         }
     }
 }
-
-/// How much smaller a set must be to be gone through key by key.
-const FEW: usize = 16;
 
 impl<K: SentinelKey> SubAssign<&CowSet<K>> for CowSet<K> {
     /// Removes the keys of `other`. O(n of `other`) where that is few, else as `-`; copies the shared
