@@ -189,6 +189,16 @@ fn operators_of_sets_assign() {
     assert!(usage.pages - usage.shared_pages <= 2, "{usage:?}");
 }
 
+/// Where nothing changes, the result of two sets without a common past shares everything with one.
+#[test]
+fn operators_of_sets_copy_no_page_that_stays_as_it_is() {
+    let big: CowSet<u64> = (0..50_000).collect();
+    let few: CowSet<u64> = (20_000..21_000).collect();
+    for (union, both) in [(&big | &few, &big & &few), (&few | &big, &few & &big)] {
+        assert!(union.ptr_eq(&big) && both.ptr_eq(&few));
+    }
+}
+
 /// Operators that assign go by the smaller set: keys that are made of integers, or made integers.
 #[test]
 fn operators_of_sets_that_assign_go_by_the_smaller() {

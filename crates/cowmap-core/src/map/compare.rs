@@ -57,6 +57,12 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     }
 }
 
+/// Whether a value may stay where another one is to win, because there are no bytes to tell them
+/// apart, as in sets. Then its page stays shared.
+const fn all_alike<V>() -> bool {
+    size_of::<V>() == 0
+}
+
 impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
     /// The entries of both maps; the values of keys that both have are this map's.
     ///
@@ -82,7 +88,9 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
         if apart.are_more_than(self.len()) {
             let mut union = other.clone();
             for entry in self.entries_apart(other) {
-                union.insert_word(entry.word, entry.value.clone());
+                if !all_alike::<V>() || other.facing(&entry).is_none() {
+                    union.insert_word(entry.word, entry.value.clone());
+                }
             }
             return union;
         }
@@ -120,6 +128,7 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
             let mut intersection = other.clone();
             for entry in other.entries_apart(self) {
                 match self.facing(&entry) {
+                    Some(_) if all_alike::<V>() => {}
                     Some(value) => drop(intersection.insert_word(entry.word, value.clone())),
                     None => drop(intersection.remove_word(entry.word)),
                 }
