@@ -77,6 +77,9 @@ pub use transaction::Transaction;
 /// A panic in an update publishes nothing and poisons nothing: readers and writers go on with the
 /// value before it. If `T::clone` panics, the caller panics and the cell stays as it was.
 ///
+/// A publication wakes tasks and drops old values when all else is done. If a waker or a drop
+/// panics there, the caller panics, but the new value is published.
+///
 /// Writing to a cell while the same thread is already writing to it panics. Reading is allowed
 /// there, and returns what is published.
 ///

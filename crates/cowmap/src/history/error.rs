@@ -8,7 +8,8 @@ use crate::Version;
 
 /// There is no value of a version: it was forgotten, never recorded, or has yet to come.
 ///
-/// The text says which of these it is, and which versions are kept.
+/// The text says which of these it is, and which versions are kept. The history does not remember
+/// which versions it has forgotten, so all before the newest of those count as forgotten.
 ///
 /// # Examples
 ///
