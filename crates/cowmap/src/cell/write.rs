@@ -226,9 +226,10 @@ impl<T> CowCell<T> {
         // During this turn it stays the next one.
         let version = self.version().next();
         let mut past = self.past.as_ref().map(Mutex::lock);
-        let now = past.as_ref().and_then(|past| past.retention().now());
         if let Some(past) = &mut past {
             past.reserve_one();
+            // Where there is no clock, this panics, and publishes nothing.
+            let _ = past.retention().now();
         }
         let mut current = self.current.lock();
         let replaced = current.version;
@@ -241,6 +242,8 @@ impl<T> CowCell<T> {
         let (old, forgotten) = match past {
             None => (Some(old), Vec::new()),
             Some(mut past) => {
+                // Until here the old value was the newest. To publish may have taken a wait.
+                let now = past.retention().now();
                 past.push(replaced, old, now);
                 (None, past.take_expired(now))
             }
