@@ -915,27 +915,6 @@ fn snapshots_do_not_wait_for_readers_of_the_past() {
     });
 }
 
-/// A version's age begins when it is replaced, not when a writer begins to wait for that.
-#[test]
-fn a_version_is_kept_for_its_time_since_it_was_replaced() {
-    let age = Duration::from_millis(500);
-    let shared = Arc::new((AtomicBool::new(true), Barrier::new(2)));
-    let cell = CowCell::with_history(Slow(shared.clone()), Retention::for_at_least(age));
-    let first = cell.version();
-    thread::scope(|scope| {
-        scope.spawn(|| ignore(cell.snapshot()));
-        shared.1.wait();
-        // In the middle of a clone, for which a publication waits.
-        let writer = scope.spawn(|| cell.publish(Slow(shared.clone())));
-        thread::sleep(age + age / 2);
-        assert_eq!(cell.version(), first);
-        shared.1.wait();
-        writer.join().unwrap();
-        cell.publish(Slow(shared.clone()));
-        assert!(cell.at(first).is_ok());
-    });
-}
-
 #[test]
 fn a_clone_that_panics_leaves_the_past_free_and_whole() {
     let broken = Arc::new(AtomicBool::new(false));
