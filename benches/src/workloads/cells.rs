@@ -22,7 +22,7 @@ use crate::streams::Population;
 pub(super) const WORKLOAD: Workload = Workload {
     name: "cells",
     title: "Snapshots of a shared map",
-    about: "1 to 8 threads take snapshots of one map without pause and drop them, while another thread overwrites an entry every 20 µs. The median of batches of 64. *CowCell*: `snapshot` and `update`. *Mutex*: a `parking_lot::Mutex<CowMap>`, locked to \
+    about: "1 to 8 threads take snapshots of one map without pause and drop them, while another thread overwrites an entry and sleeps 20 µs. The median of batches of 64. *CowCell*: `snapshot` and `update`. *Mutex*: a `parking_lot::Mutex<CowMap>`, locked to \
             clone and to write. *RwLock*: the same with a read lock. *RwLock of Arc*: a \
             `parking_lot::RwLock<Arc<CowMap>>`, which the writer replaces.",
     reference: MapId::CowMap,
@@ -114,10 +114,7 @@ fn median_snapshot(map: &dyn Shared, threads: usize, keys: &[i64], length: Durat
         let begun = Instant::now();
         for &key in keys.iter().rev().cycle() {
             map.write(key, 2);
-            let written = Instant::now();
-            while written.elapsed() < PAUSE {
-                std::hint::spin_loop();
-            }
+            thread::sleep(PAUSE);
             if begun.elapsed() > length {
                 break;
             }
