@@ -32,7 +32,6 @@ mod snapshot;
 mod transaction;
 mod watch;
 
-use std::iter;
 use std::ops::Range;
 
 use cowmap::{
@@ -143,9 +142,8 @@ impl<K: SentinelKey, V: Clone, P: Paging> VersionTable<K, V, P> {
         // the reader there yet removes nothing that its snapshot has not.
         let mut snapshot = None;
         let reader = self.readers.enter(isolation, || {
-            let (version, newest) = self.cell.versioned();
-            snapshot = Some(newest);
-            version
+            // Not the cell's version, which may be what a vacuum has published.
+            snapshot.insert(self.cell.snapshot()).commit()
         });
         Transaction::new(self, reader, isolation, snapshot.expect("it was taken"))
     }
@@ -251,32 +249,41 @@ impl<K: SentinelKey, V: Clone, P: Paging> VersionTable<K, V, P> {
     /// assert_eq!(removed, 900);
     /// ```
     pub fn vacuum(&self, budget: usize) -> Vacuumed {
-        let oldest = self.readers.oldest(|| self.cell.version());
         let mut cursor = self.vacuumed.lock();
+        let removed = self.step(&mut cursor, budget);
+        let ended = cursor.is_done();
+        if ended {
+            *cursor = RetainCursor::new();
+        }
+        Vacuumed { removed, ended }
+    }
+
+    /// A round of its own, in steps as those of [`vacuum`](Self::vacuum), which visits all rows; how
+    /// many marks it removed.
+    pub fn vacuum_all(&self, budget: usize) -> usize {
+        let mut cursor = RetainCursor::new();
+        let mut removed = 0;
+        while !cursor.is_done() {
+            removed += self.step(&mut cursor, budget);
+        }
+        removed
+    }
+
+    /// Visits rows from the cursor on, and returns how many marks went. If a clone of a value panics,
+    /// nothing is published, and the cursor stays where it was.
+    fn step(&self, cursor: &mut RetainCursor, budget: usize) -> usize {
+        let oldest = self.readers.oldest(|| self.cell.version());
         let mut table = self.cell.begin();
         let before = table.rows.len();
-        let goes_on = table
-            .rows
-            .retain_step(&mut cursor, budget, |_, row| row.value.is_some() || row.commit > oldest);
+        let mut next = cursor.clone();
+        let needed = |_, row: &Row<V>| row.value.is_some() || row.commit > oldest;
+        table.rows.retain_step(&mut next, budget, needed);
         let removed = before - table.rows.len();
         if removed > 0 {
             table.commit();
         }
-        if !goes_on {
-            *cursor = RetainCursor::new();
-        }
-        Vacuumed { removed, ended: !goes_on }
-    }
-
-    /// Steps of [`vacuum`](Self::vacuum) until a round has ended; how many marks they removed.
-    pub fn vacuum_all(&self, budget: usize) -> usize {
-        let mut ended = false;
-        let steps = iter::from_fn(|| {
-            let step = (!ended).then(|| self.vacuum(budget))?;
-            ended = step.ended;
-            Some(step.removed)
-        });
-        steps.sum()
+        *cursor = next;
+        removed
     }
 
     /// How many marks of deleted rows there are.

@@ -1,6 +1,7 @@
 //! Who reads from a table: each running transaction, and what it began with.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread;
 use std::time::Instant;
 
@@ -11,7 +12,7 @@ use super::{Commit, Isolation};
 /// A transaction that runs.
 #[derive(Clone, Debug)]
 pub struct Reader {
-    /// A number that no other transaction of the table has; later ones have higher numbers.
+    /// A number that no other transaction has, whatever its table. Later ones have higher numbers.
     pub id: u64,
     /// The newest commit that it knows.
     pub commit: Commit,
@@ -26,14 +27,14 @@ pub struct Reader {
 /// The transactions of a table that run.
 pub(super) struct Readers(Mutex<List>);
 
-struct List {
-    running: BTreeMap<u64, Reader>,
-    next: u64,
-}
+type List = BTreeMap<u64, Reader>;
+
+/// The number of the next transaction, whatever its table.
+static NEXT: AtomicU64 = AtomicU64::new(1);
 
 impl Readers {
     pub(super) fn new() -> Self {
-        Readers(Mutex::new(List { running: BTreeMap::new(), next: 1 }))
+        Readers(Mutex::new(List::new()))
     }
 
     /// Enters a transaction that begins with what `begin` takes a snapshot of.
@@ -44,16 +45,16 @@ impl Readers {
     ) -> (u64, Commit) {
         let thread = thread::current().name().map(str::to_owned);
         let mut list = self.0.lock();
-        let (id, commit) = (list.next, begin());
-        list.next += 1;
+        // Both under the lock, so that they ascend together.
+        let (id, commit) = (NEXT.fetch_add(1, Relaxed), begin());
         let reader = Reader { id, commit, isolation, since: Instant::now(), thread };
-        list.running.insert(id, reader);
+        list.insert(id, reader);
         (id, commit)
     }
 
     /// Removes a transaction that ends.
     pub(super) fn leave(&self, id: u64) {
-        let removed = self.0.lock().running.remove(&id);
+        let removed = self.0.lock().remove(&id);
         drop(removed);
     }
 
@@ -62,10 +63,10 @@ impl Readers {
     pub(super) fn oldest(&self, newest: impl FnOnce() -> Commit) -> Commit {
         let list = self.0.lock();
         // A later transaction has not an older snapshot.
-        list.running.values().next().map_or_else(newest, |reader| reader.commit)
+        list.values().next().map_or_else(newest, |reader| reader.commit)
     }
 
     pub(super) fn list(&self) -> Vec<Reader> {
-        self.0.lock().running.values().cloned().collect()
+        self.0.lock().values().cloned().collect()
     }
 }

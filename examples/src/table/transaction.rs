@@ -1,7 +1,7 @@
 //! A transaction: reads from one snapshot, and writes that are committed at once or not at all.
 
 use std::cell::{Cell, RefCell};
-use std::fmt;
+use std::{fmt, mem};
 
 use cowmap::{CowMap, CowSet, Paging, SentinelKey};
 
@@ -169,7 +169,7 @@ impl<K: SentinelKey, V: Clone, P: Paging> Transaction<'_, K, V, P> {
     /// # Errors
     ///
     /// If another transaction came first, or the table is closed. Nothing of it is visible then.
-    pub fn commit(self) -> Result<Commit, CommitError<K>> {
+    pub fn commit(mut self) -> Result<Commit, CommitError<K>> {
         if self.writes.is_empty() {
             return Ok(self.begun());
         }
@@ -179,11 +179,20 @@ impl<K: SentinelKey, V: Clone, P: Paging> Transaction<'_, K, V, P> {
         }
         self.validate(&newest)?;
         let commit = newest.version();
-        newest.write(commit, self.writes.iter().map(|(key, value)| (key, value.clone())));
-        // Recorded before it is published, so that who sees it finds it.
-        let recorded = self.table.past.lock().record(commit, newest.clone());
+        newest.write(commit, mem::take(&mut self.writes).into_iter());
+
+        // What is replaced and what is forgotten is dropped after all locks are free. (Where versions
+        // are forgotten for their age, that is the oldest one; the others are dropped at once.)
+        let replaced = self.table.cell.snapshot();
+        let mut past = self.table.past.lock();
+        let oldest = past.oldest().map(|(_, oldest)| oldest.clone());
+        // Recorded and published under one lock, so that the past is neither ahead nor behind.
+        let recorded = past.record(commit, newest.clone());
         assert!(recorded.is_ok(), "commits are recorded in the order of their numbers");
-        Ok(newest.commit())
+        newest.commit();
+        drop(past);
+        drop((replaced, oldest));
+        Ok(commit)
     }
 
     /// Gives up. Nothing of what it wrote is left, or was ever seen.

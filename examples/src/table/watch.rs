@@ -1,7 +1,7 @@
 //! Waiting for what is committed.
 
 use std::iter::FusedIterator;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cowmap::{Change, CowCell, Paging, SentinelKey};
 
@@ -39,18 +39,26 @@ impl<'t, K: SentinelKey, V: Clone, P: Paging> Watch<'t, K, V, P> {
 
     /// The next batch if there is one within this time; `None` if there is not, or the table is closed.
     pub fn next_within(&mut self, time: Duration) -> Option<Batch<K, V>> {
+        // A moment that cannot be told is after all others.
+        let deadline = Instant::now().checked_add(time);
+        let mut left = time;
         loop {
             if self.seen.closed {
                 return None;
             }
-            let (version, newest) = self.cell.wait_newer(self.version, time)?;
+            let (version, newest) = self.cell.wait_newer(self.version, left)?;
             let changes = changes_between(&self.seen, &newest).map(Change::cloned).collect();
             let (from, to) = (self.seen.commit(), newest.commit());
             (self.version, self.seen) = (version, newest);
-            // A vacuum, or the end, is no commit.
             if to > from {
                 return Some(Batch { from, to, changes });
             }
+            // A vacuum, or the end, is no commit. There may be one vacuum after the other.
+            if left.is_zero() {
+                return None;
+            }
+            let until = |deadline: Instant| deadline.saturating_duration_since(Instant::now());
+            left = deadline.map_or(Duration::MAX, until);
         }
     }
 
