@@ -1,5 +1,5 @@
-//! The tests of [Hermitage](https://github.com/ept/hermitage), which tell the isolation of databases
-//! apart, each a function of its own under its name there.
+//! The tests of [Hermitage](https://github.com/ept/hermitage), which tell the isolation levels of
+//! databases apart, each a function of its own under its name there.
 //!
 //! Each begins with rows 1 → 10 and 2 → 20, and interleaves two or three transactions by hand. All
 //! but the last three show what must be prevented under both isolations. Those three are *write
@@ -136,8 +136,8 @@ fn g1c() {
     }
 }
 
-/// Observed transaction vanishes: who saw one row of a commit sees its other row, too, also when the
-/// rows have been written again.
+/// Observed transaction vanishes: who saw one row of a commit sees its other row, too, also when
+/// the rows have been written again.
 #[test]
 fn otv() {
     for isolation in BOTH {

@@ -258,8 +258,8 @@ impl<K: SentinelKey, V: Clone, P: Paging> VersionTable<K, V, P> {
         Vacuumed { removed, ended }
     }
 
-    /// A round of its own, in steps as those of [`vacuum`](Self::vacuum), which visits all rows; how
-    /// many marks it removed.
+    /// A round of its own, in steps as those of [`vacuum`](Self::vacuum), which visits all rows.
+    /// Returns how many marks it removed.
     pub fn vacuum_all(&self, budget: usize) -> usize {
         let mut cursor = RetainCursor::new();
         let mut removed = 0;
@@ -269,8 +269,8 @@ impl<K: SentinelKey, V: Clone, P: Paging> VersionTable<K, V, P> {
         removed
     }
 
-    /// Visits rows from the cursor on, and returns how many marks went. If a clone of a value panics,
-    /// nothing is published, and the cursor stays where it was.
+    /// Visits rows from the cursor on, and returns how many marks went. If a clone of a value
+    /// panics, nothing is published, and the cursor stays where it was.
     fn step(&self, cursor: &mut RetainCursor, budget: usize) -> usize {
         let oldest = self.readers.oldest(|| self.cell.version());
         let mut table = self.cell.begin();

@@ -181,8 +181,8 @@ impl<K: SentinelKey, V: Clone, P: Paging> Transaction<'_, K, V, P> {
         let commit = newest.version();
         newest.write(commit, mem::take(&mut self.writes).into_iter());
 
-        // What is replaced and what is forgotten is dropped after all locks are free. (Where versions
-        // are forgotten for their age, that is the oldest one; the others are dropped at once.)
+        // What is replaced and what is forgotten is dropped after all locks are free. (Where several
+        // versions are forgotten for their age, only the oldest is. `record` drops the others.)
         let replaced = self.table.cell.snapshot();
         let mut past = self.table.past.lock();
         let oldest = past.oldest().map(|(_, oldest)| oldest.clone());
