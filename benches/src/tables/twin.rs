@@ -80,9 +80,14 @@ impl Twin {
             newest.rows.insert(key, Row { commit, value });
         }
         newest.commit = commit;
-        let recorded = self.past.lock().record(commit, newest.clone());
-        assert!(recorded.is_ok(), "commits ascend");
+        let replaced = self.cell.snapshot();
+        let mut past = self.past.lock();
+        let Ok(forgotten) = past.record(commit, newest.clone()) else {
+            unreachable!("commits ascend")
+        };
         newest.commit();
+        drop(past);
+        drop((replaced, forgotten));
         true
     }
 }

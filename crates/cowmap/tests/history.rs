@@ -54,11 +54,13 @@ fn histories_are_as_their_models() {
             let before = Version::from(random.below(80) as u64);
             match random.below(10) {
                 0 => {
-                    history.forget_before(before);
                     let latest = model.last_entry().map(|last| *last.key());
-                    model.retain(|&key, _| key >= before || Some(key) == latest);
+                    let goes = |key| key < before && Some(key) != latest;
+                    let gone = model.iter().filter(|&(&key, _)| goes(key)).map(|it| *it.1);
+                    assert_eq!(history.forget_before(before), gone.collect::<Vec<u64>>());
+                    model.retain(|&key, _| !goes(key));
                 }
-                1 => history.forget_expired(),
+                1 => assert!(history.forget_expired().is_empty()),
                 2 if version > 0 => {
                     let old = Version::from(random.below(version as usize + 1) as u64);
                     let error = history.record(old, u64::MAX).unwrap_err();
@@ -66,11 +68,13 @@ fn histories_are_as_their_models() {
                 }
                 _ => {
                     version += 1 + random.below(3) as u64;
-                    history.record(version.into(), version * 7).unwrap();
+                    let forgotten = history.record(version.into(), version * 7).unwrap();
                     model.insert(Version::from(version), version * 7);
+                    let mut gone = Vec::new();
                     while model.len() > most {
-                        model.pop_first();
+                        gone.extend(model.pop_first().map(|(_, value)| value));
                     }
+                    assert_eq!(forgotten, gone);
                 }
             }
             assert!(history.iter().eq(model.iter().map(|(&version, value)| (version, value))));

@@ -181,17 +181,16 @@ impl<K: SentinelKey, V: Clone, P: Paging> Transaction<'_, K, V, P> {
         let commit = newest.version();
         newest.write(commit, mem::take(&mut self.writes).into_iter());
 
-        // What is replaced and what is forgotten is dropped after all locks are free. (Where several
-        // versions are forgotten for their age, only the oldest is. `record` drops the others.)
+        // What is replaced and what is forgotten is dropped after all locks are free.
         let replaced = self.table.cell.snapshot();
         let mut past = self.table.past.lock();
-        let oldest = past.oldest().map(|(_, oldest)| oldest.clone());
         // Recorded and published under one lock, so that the past is neither ahead nor behind.
-        let recorded = past.record(commit, newest.clone());
-        assert!(recorded.is_ok(), "commits are recorded in the order of their numbers");
+        let Ok(forgotten) = past.record(commit, newest.clone()) else {
+            unreachable!("commits are recorded in the order of their numbers")
+        };
         newest.commit();
         drop(past);
-        drop((replaced, oldest));
+        drop((replaced, forgotten));
         Ok(commit)
     }
 

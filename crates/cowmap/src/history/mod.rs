@@ -94,10 +94,11 @@ impl<T> History<T> {
         History { past, latest: Some(latest) }
     }
 
-    /// Records the value of a version that is newer than all before, and drops those that the
-    /// retention no longer keeps.
+    /// Records the value of a version that is newer than all before. Returns the values that the
+    /// retention keeps no longer, the oldest first, so that they can be dropped when no lock is
+    /// held.
     ///
-    /// Versions may leave numbers out. O(1), amortised, and the drop of what is forgotten.
+    /// Versions may leave numbers out. O(1), amortised.
     ///
     /// # Errors
     ///
@@ -115,7 +116,7 @@ impl<T> History<T> {
     /// assert_eq!(error.to_string(), "version 3 is not newer than version 3, the latest");
     /// assert_eq!(error.into_value()[2], "two");
     /// ```
-    pub fn record(&mut self, version: Version, value: T) -> Result<(), NotNewer<T>> {
+    pub fn record(&mut self, version: Version, value: T) -> Result<Vec<T>, NotNewer<T>> {
         self.record_at(version, value, self.past.retention().now())
     }
 
@@ -125,7 +126,7 @@ impl<T> History<T> {
         version: Version,
         value: T,
         now: Option<Instant>,
-    ) -> Result<(), NotNewer<T>> {
+    ) -> Result<Vec<T>, NotNewer<T>> {
         if let Some(&(latest, _)) = self.latest.as_ref()
             && version <= latest
         {
@@ -134,9 +135,7 @@ impl<T> History<T> {
         if let Some((replaced, old)) = self.latest.replace((version, value)) {
             self.past.push(replaced, old, now);
         }
-        // All is recorded before a drop can panic.
-        drop(self.past.take_expired(now));
-        Ok(())
+        Ok(self.past.take_expired(now))
     }
 
     /// Returns the value of a version. O(log n) for n versions.
@@ -275,7 +274,8 @@ impl<T> History<T> {
         self.past.retention()
     }
 
-    /// Forgets the versions before `version`, except the latest. Costs the drop of their values.
+    /// Forgets the versions before `version`, except the latest. Returns their values, the oldest
+    /// first.
     ///
     /// # Examples
     ///
@@ -286,15 +286,16 @@ impl<T> History<T> {
     /// for version in 1..=5 {
     ///     history.record(version.into(), version * 100).unwrap();
     /// }
-    /// history.forget_before(4.into()); // those before it were written to disk, say
+    /// let forgotten = history.forget_before(4.into()); // to be written to disk, say
+    /// assert_eq!(forgotten, [100, 200, 300]);
     /// assert_eq!(history.oldest(), Some((4.into(), &400)));
     /// ```
-    pub fn forget_before(&mut self, version: Version) {
-        drop(self.past.take_before(version));
+    pub fn forget_before(&mut self, version: Version) -> Vec<T> {
+        self.past.take_before(version)
     }
 
     /// Forgets the versions that the retention keeps no longer because of their age, which
-    /// recording one does, too. Costs the drop of their values.
+    /// recording one does, too. Returns their values, the oldest first.
     ///
     /// # Examples
     ///
@@ -308,8 +309,8 @@ impl<T> History<T> {
     /// history.forget_expired(); // a minute has not passed yet
     /// assert_eq!(history.len(), 2);
     /// ```
-    pub fn forget_expired(&mut self) {
-        drop(self.past.take_expired(self.past.retention().now()));
+    pub fn forget_expired(&mut self) -> Vec<T> {
+        self.past.take_expired(self.past.retention().now())
     }
 }
 
