@@ -222,21 +222,23 @@ impl Drop for Fragile {
 }
 
 #[test]
-fn a_drop_that_panics_leaves_a_whole_history() {
+fn what_is_forgotten_is_dropped_by_who_asked_for_it() {
     let drops = Rc::new(Cell::new(0));
     let value = |panics| Fragile(drops.clone(), panics);
     let mut history = History::new(Retention::last(4));
     for version in 1..=4 {
         history.record(Version::from(version), value(version == 2)).unwrap();
     }
-    history.record(5.into(), value(false)).unwrap();
-    assert_eq!(drops.get(), 1);
-    let refused = catch_unwind(AssertUnwindSafe(|| history.record(6.into(), value(false))));
-    assert!(refused.is_err());
+    let forgotten = history.record(5.into(), value(false)).unwrap();
+    assert_eq!((forgotten.len(), drops.get()), (1, 0));
+    drop(forgotten);
+    let brittle = history.record(6.into(), value(false)).unwrap();
+    assert_eq!((brittle.len(), drops.get()), (1, 1));
+    assert!(catch_unwind(AssertUnwindSafe(|| drop(brittle))).is_err());
     let versions: Vec<_> = history.iter().map(|(version, _)| u64::from(version)).collect();
     assert_eq!((versions, drops.get()), (vec![3, 4, 5, 6], 2));
-    history.forget_before(6.into());
-    assert_eq!((history.len(), drops.get()), (1, 5));
+    let forgotten = history.forget_before(6.into());
+    assert_eq!((history.len(), forgotten.len(), drops.get()), (1, 3, 2));
 }
 
 #[test]
