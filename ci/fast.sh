@@ -65,8 +65,8 @@ step "families and orders, all sizes" within 600 cargo test --release -p cowmap-
 step "orders of all iterators" within 600 cargo test --release -p cowmap --features rayon --test order
 step "history, full size" within 600 cargo test --release -p cowmap --test history
 step "features" within 600 bash -c "$(declare -f features); features"
-step "version_table" cargo run --release -p cowmap-examples --bin version_table -- --seconds 3
-step "version_table, flat" cargo run --release -p cowmap-examples --bin version_table -- --seconds 3 --flat
+step "version_table" cargo run --release -p cowmap-examples --bin version_table -- --seconds 3 \
+    --writers 2 --accounts 100000
 step "custom_id" cargo run --release -p cowmap-examples --bin custom_id
 step "soak" cargo run --release -p cowmap-examples --bin soak -- --seconds 3
 step "no_std, core" cargo build -p cowmap-core --no-default-features

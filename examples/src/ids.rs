@@ -1,9 +1,12 @@
 //! The key types of the tables: row ids.
 
 use cowmap::SentinelKey;
+use serde::{Deserialize, Serialize};
 
 /// Names a row.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
+)]
 pub struct RowId(pub u64);
 
 impl SentinelKey for RowId {

@@ -2,21 +2,22 @@
 //!
 //! | file | answers |
 //! |---|---|
-//! | [`ids`] | which key types the tables have |
 //! | [`table`] | how transactions read, write and commit, and how the past of a table is read |
-//! | [`bank`] | the workload: money moves between accounts while readers check the total |
-//! | [`pauses`] | how long the steps of writers took |
+//! | [`ids`] | which key types the tables have |
+//! | [`bank`] | the workload of `version_table`: money moves while readers check the total |
 //! | [`soak`] | random operations on many handles, with a model beside each |
-//! | [`progress`] | the line that shows a running program |
+//! | [`difference`] | what a check finds |
+//! | [`ending`] | when a run ends: its time, Ctrl-C, a difference |
+//! | [`progress`] | what shows that a program runs |
 //!
-//! The programs: `version_table` runs the bank, `custom_id` shows a key type of one's own, `soak`
-//! looks for differences between maps and their models.
+//! The folder's README says which program shows what.
 
 #![forbid(unsafe_code)]
 
 pub mod bank;
+pub mod difference;
+pub mod ending;
 pub mod ids;
-pub mod pauses;
 pub mod progress;
 pub mod soak;
 pub mod table;

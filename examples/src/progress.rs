@@ -1,57 +1,82 @@
-//! The line that shows a running program: redrawn in place on a terminal, one line a second
-//! elsewhere.
+//! What shows that a program runs: a bar on a terminal, a line now and then elsewhere.
 
-use std::io::{IsTerminal, Write};
+use std::cell::Cell;
+use std::io::IsTerminal;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// Waits until `duration` has passed or `stopped` says so, and shows meanwhile on standard error
-/// what `line` gives.
-pub fn watch(duration: Duration, stopped: impl Fn() -> bool, line: impl Fn() -> String) {
-    let terminal = std::io::stderr().is_terminal();
-    let between = Duration::from_millis(if terminal { 100 } else { 1000 });
-    let start = Instant::now();
-    let mut shown = Duration::ZERO;
-    while start.elapsed() < duration && !stopped() {
-        let left = duration.saturating_sub(start.elapsed());
-        thread::sleep(left.min(Duration::from_millis(50)));
-        if start.elapsed() - shown >= between {
-            shown = start.elapsed();
-            let text = format!("{:5.1} s  {}", shown.as_secs_f64(), line());
-            show(terminal, &text);
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::ending::Ending;
+
+/// How often the bar is drawn.
+const DRAWN_EVERY: Duration = Duration::from_millis(100);
+/// How often a line is written where there is no terminal.
+const WRITTEN_EVERY: Duration = Duration::from_secs(10);
+/// How often the end of a run is looked for.
+const LOOKED_EVERY: Duration = Duration::from_millis(20);
+
+/// Shows on standard error how far a run is. The bar goes away with it.
+pub struct Progress {
+    bar: ProgressBar,
+    /// `None` shows nothing.
+    every: Option<Duration>,
+    shown: Cell<Duration>,
+}
+
+impl Progress {
+    /// Shows a run under this name.
+    pub fn new(name: &'static str, ending: &Ending) -> Self {
+        let terminal = std::io::stderr().is_terminal();
+        let target =
+            if terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let style = ProgressStyle::with_template("{prefix} [{bar:20}] {wide_msg}")
+            .expect("the template is correct");
+        let bar = ProgressBar::with_draw_target(Some(millis(ending.duration())), target)
+            .with_style(style.progress_chars("=> "))
+            .with_prefix(name);
+        let every = Some(if terminal { DRAWN_EVERY } else { WRITTEN_EVERY });
+        Progress { bar, every, shown: Cell::default() }
+    }
+
+    /// Shows nothing.
+    pub fn hidden() -> Self {
+        Progress { bar: ProgressBar::hidden(), every: None, shown: Cell::default() }
+    }
+
+    /// Shows what `line` returns, unless something was shown a moment ago.
+    pub fn tick(&self, ending: &Ending, line: impl FnOnce() -> String) {
+        let elapsed = ending.elapsed();
+        let Some(every) = self.every else { return };
+        if elapsed - self.shown.get() < every {
+            return;
+        }
+        self.shown.set(elapsed);
+        let line = line();
+        if every == WRITTEN_EVERY {
+            eprintln!("{}: {} s, {line}", self.bar.prefix(), elapsed.as_secs());
+        } else {
+            self.bar.set_message(line);
+            self.bar.set_position(millis(elapsed));
         }
     }
-    if terminal {
-        show(terminal, "");
+
+    /// Waits until the run has ended, and shows meanwhile what `line` returns.
+    pub fn watch(&self, ending: &Ending, line: impl Fn() -> String) {
+        while !ending.has_come() {
+            let left = ending.duration().saturating_sub(ending.elapsed());
+            thread::sleep(left.min(LOOKED_EVERY));
+            self.tick(ending, &line);
+        }
     }
 }
 
-fn show(terminal: bool, text: &str) {
-    let mut stderr = std::io::stderr().lock();
-    // A closed standard error is no reason to end the program.
-    let _ = if terminal {
-        write!(stderr, "\r\x1b[K{text}").and_then(|()| stderr.flush())
-    } else {
-        writeln!(stderr, "{text}")
-    };
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
 }
 
-/// A number with a comma before every group of three digits.
-///
-/// # Examples
-///
-/// ```
-/// use cowmap_examples::progress::grouped;
-/// assert_eq!([7, 1234, 1_000_000].map(grouped), ["7", "1,234", "1,000,000"]);
-/// ```
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.char_indices() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Ends with status 1 at the first difference, or if memory was not given back when all was
-//! dropped.
+//! dropped. Ctrl-C ends it early.
 
 #![forbid(unsafe_code)]
 
@@ -14,8 +14,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use cowmap_examples::progress::grouped;
+use cowmap_examples::ending::{Ending, heed_interrupts};
+use cowmap_examples::progress::Progress;
 use cowmap_examples::soak::{Counts, Settings, run};
+use indicatif::HumanCount;
 use peak_alloc::PeakAlloc;
 
 #[global_allocator]
@@ -29,7 +31,7 @@ const SLACK: usize = 64 << 10;
 #[derive(Parser)]
 struct Arguments {
     /// For how many seconds to run
-    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=31_536_000))]
+    #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..=31_536_000))]
     seconds: u64,
     /// How many threads
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=1000))]
@@ -44,16 +46,14 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let before = MEMORY.current_usage();
+    heed_interrupts();
     let counts = Counts::default();
-    let settings = Settings {
-        duration: Duration::from_secs(arguments.seconds),
-        threads: arguments.threads,
-        keys: arguments.keys,
-        seed: arguments.seed,
-        progress: true,
-    };
-    let result = run(settings, &counts);
+    let settings =
+        Settings { threads: arguments.threads, keys: arguments.keys, seed: arguments.seed };
+    let ending = Ending::after(Duration::from_secs(arguments.seconds));
+    let progress = Progress::new("soak", &ending);
+    let before = MEMORY.current_usage();
+    let result = run(settings, &counts, &ending, &progress);
     let (after, peak) = (MEMORY.current_usage(), MEMORY.peak_usage());
 
     for (name, count) in [
@@ -62,7 +62,7 @@ fn main() -> ExitCode {
         ("snapshots scanned", counts.scans()),
         ("pages copied", counts.pages_copied()),
     ] {
-        println!("{name:<32}{:>16}", grouped(count));
+        println!("{name:<32}{:>16}", HumanCount(count).to_string());
     }
     for (name, bytes) in [
         ("allocated before", Some(before)),
@@ -71,7 +71,9 @@ fn main() -> ExitCode {
         ("resident at most", most_resident()),
     ] {
         match bytes {
-            Some(bytes) => println!("{name:<32}{:>12} KiB", grouped((bytes >> 10) as u64)),
+            Some(bytes) => {
+                println!("{name:<32}{:>12} KiB", HumanCount((bytes >> 10) as u64).to_string())
+            }
             None => println!("{name:<32}{:>16}", "not known here"),
         }
     }

@@ -1,68 +1,106 @@
-//! Moves money between accounts in a version table while readers check that no snapshot lost or
-//! made any.
+//! Moves money between accounts while readers check that no scan lost or made any: in a version
+//! table on a paged map, in one on a flat map, and in a hash map behind a read-write lock.
 //!
 //! ```text
 //! cargo run --release -p cowmap-examples --bin version_table
-//! cargo run --release -p cowmap-examples --bin version_table -- --flat
+//! cargo run --release -p cowmap-examples --bin version_table -- --only paged
 //! ```
 //!
-//! Ends with status 1 if a snapshot has a wrong total.
+//! Ends with status 1 if a scan has a wrong total. Ctrl-C ends it early.
 
 #![forbid(unsafe_code)]
 
 use std::process::ExitCode;
+use std::thread;
 use std::time::Duration;
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use cowmap::{Flat, Paged};
-use cowmap_examples::bank::{Settings, run};
-use cowmap_examples::progress::grouped;
+use cowmap_examples::bank::{Settings, Table, run, run_locked};
+use cowmap_examples::ending::{Ending, heed_interrupts, interrupted};
+use cowmap_examples::progress::Progress;
+use indicatif::HumanCount;
 
-/// Moves money between accounts in a version table while readers check that no snapshot lost or
-/// made any.
+/// Moves money between accounts while readers check that no scan lost or made any: in a version
+/// table on a paged map, in one on a flat map, and in a hash map behind a read-write lock.
 #[derive(Parser)]
 struct Arguments {
-    /// For how many seconds to run
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    /// For how many seconds to run each of the three
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     seconds: u64,
     /// How many accounts there are
-    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(2..=1_000_000_000))]
+    #[arg(long, default_value_t = 500_000, value_parser = clap::value_parser!(u64).range(2..=1_000_000_000))]
     accounts: u64,
-    /// How many threads move money
-    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=1000))]
-    writers: u64,
-    /// How many threads take snapshots and check them
+    /// How many threads move money: by default one or two, if the readers leave two processors
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    writers: Option<u64>,
+    /// How many threads scan all accounts and check their total
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1000))]
     readers: u64,
-    /// Use FlatCowMap, whose first write after a snapshot copies the table, instead of CowMap
+    /// Run one of the three
     #[arg(long)]
-    flat: bool,
+    only: Option<Kind>,
+}
+
+/// Where the accounts are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum Kind {
+    /// A version table on `CowMap`
+    Paged,
+    /// A version table on `FlatCowMap`, whose first write after a snapshot copies the table
+    Flat,
+    /// `RwLock<HashMap>`, whose readers hold the lock for a whole scan
+    Rwlock,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Kind::Paged => "CowMap",
+            Kind::Flat => "FlatCowMap",
+            Kind::Rwlock => "RwLock<HashMap>",
+        }
+    }
+}
+
+/// One or two writers: no more threads than processors, because a thread that waits for a processor has
+/// pauses, too.
+fn usual_writers(readers: u64) -> u64 {
+    let processors = thread::available_parallelism().map_or(1, |number| number.get() as u64);
+    processors.saturating_sub(readers).clamp(1, 2)
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let settings = Settings {
-        duration: Duration::from_secs(arguments.seconds),
-        accounts: arguments.accounts,
-        writers: arguments.writers,
-        readers: arguments.readers,
-        progress: true,
-    };
+    heed_interrupts();
+    let Arguments { seconds, accounts, readers, only, .. } = arguments;
+    let writers = arguments.writers.unwrap_or_else(|| usual_writers(readers));
     println!(
-        "{}: {} accounts, {} writers, {} readers, {} s",
-        if arguments.flat { "FlatCowMap" } else { "CowMap" },
-        grouped(arguments.accounts),
-        arguments.writers,
-        arguments.readers,
-        arguments.seconds,
+        "{} accounts, {writers} writing, {readers} scanning, {seconds} s each",
+        HumanCount(accounts)
     );
-    let report = if arguments.flat { run::<Flat>(settings) } else { run::<Paged>(settings) };
-    print!("{report}");
-    match report.wrong {
-        None => ExitCode::SUCCESS,
-        Some(wrong) => {
-            eprintln!("wrong: {wrong}");
-            ExitCode::FAILURE
+    let settings = Settings { accounts, writers, readers };
+    let mut reports = Vec::new();
+    for &kind in Kind::value_variants() {
+        if only.is_some_and(|only| only != kind) || interrupted() {
+            continue;
+        }
+        let ending = Ending::after(Duration::from_secs(seconds));
+        let progress = Progress::new(kind.name(), &ending);
+        let report = match kind {
+            Kind::Paged => run::<Paged>(settings, &ending, &progress),
+            Kind::Flat => run::<Flat>(settings, &ending, &progress),
+            Kind::Rwlock => run_locked(settings, &ending, &progress),
+        };
+        drop(progress);
+        reports.push((kind.name(), report));
+    }
+    print!("{}", Table(&reports));
+    for (name, report) in &reports {
+        if let Some(wrong) = report.wrong {
+            eprintln!("wrong, in {name}: {wrong}");
+            return ExitCode::FAILURE;
         }
     }
+    ExitCode::SUCCESS
 }

@@ -9,7 +9,8 @@ use rand::RngExt;
 use rand::rngs::StdRng;
 
 use super::value::{Tally, Value};
-use super::{Counts, Difference, Steps, same};
+use super::{Counts, Steps};
+use crate::difference::{Difference, same};
 
 /// How many snapshots a lane keeps at most.
 const HELD: usize = 8;

@@ -8,32 +8,29 @@
 mod lane;
 mod value;
 
-use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread;
-use std::time::Duration;
 
 use cowmap::{CowMap, FlatCowMap, SeededCowMap};
+use indicatif::HumanCount;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-use crate::progress::{grouped, watch};
+use crate::difference::{Difference, same};
+use crate::ending::{Ending, EndsRun};
+use crate::progress::Progress;
 use lane::{Family, Lane};
 use value::{Tally, Tracked};
 
 /// How to run.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
-    /// For how long.
-    pub duration: Duration,
     /// How many threads.
     pub threads: u64,
     /// How many keys each paged map can have; flat ones have a quarter.
     pub keys: i64,
     /// Where the random numbers start.
     pub seed: u64,
-    /// Whether to show the progress.
-    pub progress: bool,
 }
 
 /// What was done.
@@ -67,32 +64,6 @@ impl Counts {
     }
 }
 
-/// A map that is not what its model says.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Difference(pub String);
-
-impl fmt::Display for Difference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Difference {}
-
-/// Ends a step with a [`Difference`] unless both sides are equal.
-macro_rules! same {
-    ($found:expr, $expected:expr, $($what:tt)+) => {
-        let (found, expected) = ($found, $expected);
-        if found != expected {
-            return Err($crate::soak::Difference(format!(
-                "{}: {found:?}, expected {expected:?}",
-                format_args!($($what)+)
-            )));
-        }
-    };
-}
-use same;
-
 /// A lane, whatever the types of its map.
 trait Steps: Sync {
     /// Does one random thing.
@@ -101,24 +72,28 @@ trait Steps: Sync {
     fn finish(&self) -> Result<(), Difference>;
 }
 
-/// Runs until time is up or something differs.
+/// Runs until the end, or until something differs.
 ///
 /// # Errors
 ///
 /// The first difference.
-pub fn run(settings: Settings, counts: &Counts) -> Result<(), Difference> {
+pub fn run(
+    settings: Settings,
+    counts: &Counts,
+    ending: &Ending,
+    progress: &Progress,
+) -> Result<(), Difference> {
     let tally = Tally::default();
     let tally = &tally;
     let lanes = lanes(settings.keys, tally);
-    let stop = &AtomicBool::new(false);
     let result = thread::scope(|scope| {
         let lanes = &lanes;
         let threads: Vec<_> = (0..settings.threads)
             .map(|thread| {
                 let mut rng = StdRng::seed_from_u64(settings.seed.wrapping_add(thread));
                 scope.spawn(move || {
-                    let _stop = StopAll(stop);
-                    while !stop.load(Relaxed) {
+                    let _stop = EndsRun(ending);
+                    while !ending.has_come() {
                         let lane = &lanes[rng.random_range(0..lanes.len())];
                         lane.step(&mut rng, counts)?;
                     }
@@ -129,18 +104,13 @@ pub fn run(settings: Settings, counts: &Counts) -> Result<(), Difference> {
         let line = || {
             format!(
                 "{} operations, {} snapshots, {} scans, {} pages copied",
-                grouped(counts.operations()),
-                grouped(counts.snapshots()),
-                grouped(counts.scans()),
-                grouped(counts.pages_copied()),
+                HumanCount(counts.operations()),
+                HumanCount(counts.snapshots()),
+                HumanCount(counts.scans()),
+                HumanCount(counts.pages_copied()),
             )
         };
-        if settings.progress {
-            watch(settings.duration, || stop.load(Relaxed), line);
-        } else {
-            thread::sleep(settings.duration);
-        }
-        stop.store(true, Relaxed);
+        progress.watch(ending, line);
         threads.into_iter().try_for_each(|thread| {
             thread.join().unwrap_or_else(|_| Err(Difference("a thread panicked".to_owned())))
         })
@@ -167,30 +137,18 @@ fn lanes<'t>(keys: i64, tally: &'t Tally) -> Vec<Box<dyn Steps + 't>> {
     ]
 }
 
-/// Stops all threads when one ends early, by a difference or a panic.
-struct StopAll<'a>(&'a AtomicBool);
-
-impl Drop for StopAll<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Relaxed);
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
     fn maps_and_models_agree() {
-        let settings = Settings {
-            duration: Duration::from_millis(500),
-            threads: 3,
-            keys: 2000,
-            seed: 1,
-            progress: false,
-        };
+        let settings = Settings { threads: 3, keys: 2000, seed: 1 };
         let counts = Counts::default();
-        assert_eq!(run(settings, &counts), Ok(()));
+        let ending = Ending::after(Duration::from_millis(500));
+        assert_eq!(run(settings, &counts, &ending, &Progress::hidden()), Ok(()));
         assert!(counts.operations() > 0 && counts.snapshots() > 0 && counts.scans() > 0);
     }
 }
