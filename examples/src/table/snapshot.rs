@@ -1,6 +1,6 @@
 //! What a table has after a commit.
 
-use cowmap::{Change, Map, Paging, SentinelKey};
+use cowmap::{Change, Footprint, Map, Paging, SentinelKey};
 
 use super::Commit;
 
@@ -58,6 +58,12 @@ impl<K: SentinelKey, V, P: Paging> Snapshot<K, V, P> {
     /// Whether there are no rows.
     pub fn is_empty(&self) -> bool {
         self.live == 0
+    }
+
+    /// What it keeps in memory, for [`MemoryUsage::of`](cowmap::MemoryUsage::of) and
+    /// [`MemoryUsage::own`](cowmap::MemoryUsage::own): alone, or together with other snapshots.
+    pub fn footprint(&self) -> &dyn Footprint {
+        &self.rows
     }
 
     /// A row, perhaps the mark of a deleted one.
