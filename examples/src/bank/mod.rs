@@ -20,7 +20,7 @@ use crate::ids::RowId;
 use crate::progress::Progress;
 use crate::table::VersionTable;
 
-pub use report::{Pauses, Report, Table, WrongTotal};
+pub use report::{Pauses, Report, Reports, Table, WrongTotal};
 pub use store::Totals;
 
 use report::no_pauses;
@@ -44,6 +44,8 @@ pub struct Settings {
     pub writers: u64,
     /// How many threads scan all accounts.
     pub readers: u64,
+    /// How long a writer rests after each transfer.
+    pub rest: Duration,
 }
 
 /// Runs the workload on a version table whose map has the policy `P`.
@@ -68,6 +70,7 @@ pub fn run_locked(settings: Settings, ending: &Ending, progress: &Progress) -> R
 struct Bank<'a, S> {
     store: S,
     accounts: u64,
+    rest: Duration,
     ending: &'a Ending,
     committed: AtomicU64,
     retried: AtomicU64,
@@ -76,7 +79,7 @@ struct Bank<'a, S> {
 
 fn run_on<S: Store>(settings: Settings, ending: &Ending, progress: &Progress) -> Report {
     assert!(settings.accounts >= 2, "a transfer needs two accounts");
-    let bank = &Bank::<S>::new(settings.accounts, ending);
+    let bank = &Bank::<S>::new(settings, ending);
     let began = Instant::now();
     let (pauses, wrong) = thread::scope(|scope| {
         let writers: Vec<_> =
@@ -107,10 +110,11 @@ fn run_on<S: Store>(settings: Settings, ending: &Ending, progress: &Progress) ->
 }
 
 impl<'a, S: Store> Bank<'a, S> {
-    fn new(accounts: u64, ending: &'a Ending) -> Self {
+    fn new(Settings { accounts, rest, .. }: Settings, ending: &'a Ending) -> Self {
         Bank {
             store: S::new((0..accounts).map(|id| (RowId(id), FIRST_BALANCE))),
             accounts,
+            rest,
             ending,
             committed: AtomicU64::new(0),
             retried: AtomicU64::new(0),
@@ -148,6 +152,9 @@ impl<'a, S: Store> Bank<'a, S> {
                 thread::yield_now();
             }
             self.committed.fetch_add(1, Relaxed);
+            if !self.rest.is_zero() {
+                thread::sleep(self.rest);
+            }
         }
         pauses
     }
@@ -209,7 +216,7 @@ mod tests {
     use cowmap::{Flat, Paged};
 
     fn keeps_the_total(accounts: u64, run: impl Fn(Settings, &Ending, &Progress) -> Report) {
-        let settings = Settings { accounts, writers: 3, readers: 2 };
+        let settings = Settings { accounts, writers: 3, readers: 2, rest: Duration::ZERO };
         let ending = Ending::after(Duration::from_millis(300));
         let report = run(settings, &ending, &Progress::hidden());
         assert_eq!(report.wrong, None);
@@ -233,10 +240,14 @@ mod tests {
         keeps_the_total(50, run_locked);
     }
 
+    fn few(accounts: u64) -> Settings {
+        Settings { accounts, writers: 1, readers: 1, rest: Duration::ZERO }
+    }
+
     #[test]
     fn a_wrong_total_is_found() {
         let ending = Ending::after(Duration::from_secs(3600));
-        let bank = Bank::<VersionTable<RowId, i64>>::new(5, &ending);
+        let bank = Bank::<VersionTable<RowId, i64>>::new(few(5), &ending);
         assert_eq!(bank.check(bank.store.scan().0), Ok(()));
         let mut transaction = bank.store.begin();
         transaction.put(RowId(3), FIRST_BALANCE - 1);
@@ -251,7 +262,7 @@ mod tests {
     fn a_transfer_has_two_different_accounts() {
         let ending = Ending::after(Duration::ZERO);
         for accounts in [2, 3, 8, 9, 100] {
-            let bank = Bank::<VersionTable<RowId, i64>>::new(accounts, &ending);
+            let bank = Bank::<VersionTable<RowId, i64>>::new(few(accounts), &ending);
             let mut rng = StdRng::seed_from_u64(1);
             for _ in 0..1000 {
                 let (from, to) = bank.two_accounts(&mut rng);
