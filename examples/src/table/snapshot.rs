@@ -1,6 +1,6 @@
 //! What a table has after a commit.
 
-use cowmap::{Change, Footprint, Map, Paging, SentinelKey};
+use cowmap::{Change, Footprint, Map, Paged, Paging, SentinelKey};
 
 use super::Commit;
 
@@ -14,7 +14,7 @@ pub(super) struct Row<V> {
 }
 
 /// A table as it was after a commit. A clone costs O(1).
-pub struct Snapshot<K: SentinelKey, V, P: Paging> {
+pub struct Snapshot<K: SentinelKey, V, P: Paging = Paged> {
     pub(super) rows: Map<K, Row<V>, P>,
     /// How many rows are not deleted.
     live: usize,
