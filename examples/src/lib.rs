@@ -5,6 +5,8 @@
 //! | [`table`] | how transactions read, write and commit, and how the past of a table is read |
 //! | [`ids`] | which key types the tables have |
 //! | [`bank`] | the workload of `version_table`: money moves while readers check the total |
+//! | [`shop`] | the workload of `time_travel`: a stock with a past, and questions about it |
+//! | [`registry`] | the workload of `txn_registry`: ids come in order and go at random |
 //! | [`soak`] | random operations on many handles, with a model beside each |
 //! | [`difference`] | what a check finds |
 //! | [`ending`] | when a run ends: its time, Ctrl-C, a difference |
@@ -19,5 +21,7 @@ pub mod difference;
 pub mod ending;
 pub mod ids;
 pub mod progress;
+pub mod registry;
+pub mod shop;
 pub mod soak;
 pub mod table;
