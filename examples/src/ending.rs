@@ -27,18 +27,31 @@ pub fn heed_interrupts() {
 pub struct Ending {
     began: Instant,
     duration: Duration,
+    heeds_interrupts: bool,
     stopped: AtomicBool,
 }
 
 impl Ending {
     /// A run that begins now and ends after this time.
     pub fn after(duration: Duration) -> Self {
-        Ending { began: Instant::now(), duration, stopped: AtomicBool::new(false) }
+        Ending {
+            began: Instant::now(),
+            duration,
+            heeds_interrupts: true,
+            stopped: AtomicBool::new(false),
+        }
+    }
+
+    /// A run that begins now and ends when it is stopped, not by Ctrl-C.
+    pub fn never() -> Self {
+        Ending { heeds_interrupts: false, ..Ending::after(Duration::MAX) }
     }
 
     /// Whether the run has ended.
     pub fn has_come(&self) -> bool {
-        self.stopped.load(Relaxed) || interrupted() || self.elapsed() >= self.duration
+        self.stopped.load(Relaxed)
+            || (self.heeds_interrupts && interrupted())
+            || self.elapsed() >= self.duration
     }
 
     /// Ends the run early.

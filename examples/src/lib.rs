@@ -7,6 +7,7 @@
 //! | [`bank`] | the workload of `version_table`: money moves while readers check the total |
 //! | [`shop`] | the workload of `time_travel`: a stock with a past, and questions about it |
 //! | [`registry`] | the workload of `txn_registry`: ids come in order and go at random |
+//! | [`replication`] | the workload of `replicate`: a follower that stays equal by changes |
 //! | [`soak`] | random operations on many handles, with a model beside each |
 //! | [`difference`] | what a check finds |
 //! | [`ending`] | when a run ends: its time, Ctrl-C, a difference |
@@ -22,6 +23,7 @@ pub mod ending;
 pub mod ids;
 pub mod progress;
 pub mod registry;
+pub mod replication;
 pub mod shop;
 pub mod soak;
 pub mod table;
