@@ -67,6 +67,9 @@ step "history, full size" within 600 cargo test --release -p cowmap --test histo
 step "features" within 600 bash -c "$(declare -f features); features"
 step "version_table" cargo run --release -p cowmap-examples --bin version_table -- --seconds 3 \
     --writers 2 --accounts 100000
+step "time_travel" cargo run --release -p cowmap-examples --bin time_travel -- --seconds 2
+step "txn_registry" cargo run --release -p cowmap-examples --bin txn_registry -- --seconds 2
+step "replicate" cargo run --release -p cowmap-examples --bin replicate -- --seconds 5
 step "custom_id" cargo run --release -p cowmap-examples --bin custom_id
 step "soak" cargo run --release -p cowmap-examples --bin soak -- --seconds 3
 step "no_std, core" cargo build -p cowmap-core --no-default-features

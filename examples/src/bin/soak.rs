@@ -72,7 +72,7 @@ fn main() -> ExitCode {
     ] {
         match bytes {
             Some(bytes) => {
-                println!("{name:<32}{:>12} KiB", HumanCount((bytes >> 10) as u64).to_string())
+                println!("{name:<32}{:>12} KiB", HumanCount((bytes >> 10) as u64).to_string());
             }
             None => println!("{name:<32}{:>16}", "not known here"),
         }

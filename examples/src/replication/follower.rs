@@ -33,11 +33,11 @@ pub fn follow(leader: SocketAddr, ending: &Ending) -> Result<(), ReplicationErro
     thread::scope(|scope| {
         let answers = scope.spawn(move || {
             let _ends = EndsRun(ending);
-            again_and_again(ending, || answer(leader, served))
+            again_and_again(ending, || answer(leader, served, ending))
         });
         let followed = {
             let _ends = EndsRun(ending);
-            again_and_again(ending, || receive(leader, served))
+            again_and_again(ending, || receive(leader, served, ending))
         };
         followed.and(answers.join().expect("the thread that answers panicked"))
     })
@@ -59,25 +59,26 @@ fn again_and_again(
     Ok(())
 }
 
-/// Receives versions until the connection is lost, and publishes each when it is complete.
-fn receive(leader: SocketAddr, served: &Served) -> Result<(), ReplicationError> {
+/// Receives versions until the connection is lost or the run ends, and publishes each when it is complete.
+fn receive(leader: SocketAddr, served: &Served, ending: &Ending) -> Result<(), ReplicationError> {
     let mut stream = connect(leader)?;
     let have = served.snapshot();
     let commit = have.as_ref().map(|version| version.commit);
     frame::write(&mut stream, &Message::Follow { have: commit })?;
     let (mut from, mut incoming) = (BufReader::new(stream), Incoming::after(have));
-    loop {
+    while !ending.has_come() {
         if let Some(version) = incoming.take(frame::read(&mut from)?)? {
             served.publish(Some(version.clone()));
         }
     }
+    Ok(())
 }
 
-/// Says what it serves, as often as the leader asks, until the connection is lost.
-fn answer(leader: SocketAddr, served: &Served) -> Result<(), ReplicationError> {
+/// Says what it serves, as often as the leader asks, until the connection is lost or the run ends.
+fn answer(leader: SocketAddr, served: &Served, ending: &Ending) -> Result<(), ReplicationError> {
     let mut stream = connect(leader)?;
     frame::write(&mut stream, &Message::Ask)?;
-    loop {
+    while !ending.has_come() {
         let Message::WhatDoYouServe = frame::read(&mut stream)? else {
             return Err(Difference("the leader said what is no question".to_owned()).into());
         };
@@ -86,6 +87,7 @@ fn answer(leader: SocketAddr, served: &Served) -> Result<(), ReplicationError> {
         });
         frame::write(&mut stream, &Message::Serving(serving))?;
     }
+    Ok(())
 }
 
 fn connect(leader: SocketAddr) -> Result<TcpStream, FrameError> {
