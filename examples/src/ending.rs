@@ -9,8 +9,8 @@ static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 /// What shells report of a program that Ctrl-C ended.
 const ENDED_BY_INTERRUPT: i32 = 130;
 
-/// Makes Ctrl-C end all runs of this process early. A second Ctrl-C ends the process at once. If the
-/// system does not let it, the first one does, and this says so.
+/// Makes Ctrl-C end all runs of this process early. A second Ctrl-C ends the process at once. If
+/// the system does not let it, the first one does, and this says so.
 pub fn heed_interrupts() {
     let set = ctrlc::set_handler(|| {
         if INTERRUPTED.swap(true, Relaxed) {

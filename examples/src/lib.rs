@@ -1,6 +1,6 @@
 //! MVCC version tables on [cowmap], and what the example programs have in common.
 //!
-//! | file | answers |
+//! | file | what is in it |
 //! |---|---|
 //! | [`table`] | how transactions read, write and commit, and how the past of a table is read |
 //! | [`ids`] | which key types the tables have |

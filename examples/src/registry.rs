@@ -1,12 +1,13 @@
 //! The workload of `txn_registry`: the transactions that run in a database. Ids ascend, a fixed
 //! number is live, and any of the live ones may end next.
 //!
-//! Keys that come in order and go at random leave gaps everywhere. A hash table whose deletion stops
-//! at the wrong entry loses keys to that: a lookup does not find what an iteration still shows.
+//! Keys that come in order and go at random leave gaps everywhere. A hash table whose deletion
+//! stops at the wrong entry loses keys to that: a lookup does not find what an iteration still
+//! shows.
 //!
-//! One thread registers and removes ids, a transaction of the table for each pair. It notes what each
-//! commit did. A scanner takes snapshots, follows those notes up to the snapshot's commit in a model,
-//! and compares: every lookup, and the whole scan.
+//! One thread registers and removes ids, a transaction of the table for each pair. It notes what
+//! each commit did. A scanner takes snapshots, follows those notes up to the snapshot's commit in a
+//! model, and compares: every lookup, and the whole scan.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -70,7 +71,8 @@ impl Counts {
     }
 }
 
-/// What the registry has of a live transaction: its id once more, and the one that ended when it began.
+/// What the registry has of a live transaction: its id once more, and the one that ended when it
+/// began.
 type Entry = (u64, u64);
 
 /// What a commit did.

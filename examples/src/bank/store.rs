@@ -46,7 +46,7 @@ pub(super) trait Store: Sync {
     fn scan(&self) -> (Totals, Self::Moment);
     /// Adds up all accounts as they were at a moment.
     fn scan_again(moment: &Self::Moment) -> Option<Totals>;
-    /// Cleans away what nobody needs.
+    /// Cleans away what nobody needs: a step.
     fn clean(&self);
 }
 
@@ -77,12 +77,12 @@ impl<P: Paging> Store for VersionTable<RowId, i64, P> {
     }
 
     fn clean(&self) {
-        self.vacuum_all(VACUUM_BUDGET);
+        self.vacuum(VACUUM_BUDGET);
     }
 }
 
-/// Readers hold the lock for a whole scan, writers for a transfer. Nobody comes second, and nobody can look
-/// at a moment again.
+/// Readers hold the lock for a whole scan, writers for a transfer. Nobody comes second, and nobody
+/// can look at a moment again.
 impl Store for RwLock<HashMap<RowId, i64>> {
     type Moment = ();
 

@@ -1,5 +1,6 @@
-//! Commits to a version table in one process, while another follows it over a loopback connection, is
-//! killed now and then or cut off, joins again, and must never serve anything but a whole version.
+//! Commits to a version table in one process, while another follows it over a loopback connection,
+//! is killed now and then or cut off, joins again, and must never serve anything but a whole
+//! version.
 //!
 //! ```text
 //! cargo run --release -p cowmap-examples --bin replicate
@@ -24,8 +25,9 @@ use cowmap_examples::replication::follower::follow;
 use cowmap_examples::replication::{Counts, Settings, run};
 use indicatif::{BinaryBytes, HumanCount};
 
-/// Commits to a version table in one process, while another follows it over a loopback connection, is
-/// killed now and then or cut off, joins again, and must never serve anything but a whole version.
+/// Commits to a version table in one process, while another follows it over a loopback connection,
+/// is killed now and then or cut off, joins again, and must never serve anything but a whole
+/// version.
 #[derive(Parser)]
 struct Arguments {
     /// For how many seconds to run

@@ -108,7 +108,8 @@ fn show(shop: &Shop, kept: usize) {
         if let Ok(stock) = table.as_of(shop.commit_of(day)) {
             let pieces: i64 = stock.iter().map(|(_, pieces)| pieces).sum();
             let pieces = HumanCount(pieces.unsigned_abs());
-            println!("in the evening of day {day}: {} articles, {pieces} pieces", stock.len());
+            let articles = HumanCount(stock.len() as u64);
+            println!("in the evening of day {day}: {articles} articles, {pieces} pieces");
         }
     }
     let article = RowId(0);

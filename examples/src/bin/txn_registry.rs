@@ -1,12 +1,12 @@
-//! Registers transactions in a version table: ids ascend, 500 are live, and any of them may end next.
-//! A scanner compares snapshots with a model all the while.
+//! Registers transactions in a version table: ids ascend, 500 are live, and any of them may end
+//! next. A scanner compares snapshots with a model all the while.
 //!
 //! ```text
 //! cargo run --release -p cowmap-examples --bin txn_registry
 //! ```
 //!
-//! Ends with status 1 if an id is lost, found though it has ended, or has another's entry. Ctrl-C ends
-//! it early.
+//! Ends with status 1 if an id is lost, found though it has ended, or has another's entry. Ctrl-C
+//! ends it early.
 
 #![forbid(unsafe_code)]
 
@@ -19,8 +19,8 @@ use cowmap_examples::progress::Progress;
 use cowmap_examples::registry::{Counts, Settings, run};
 use indicatif::HumanCount;
 
-/// Registers transactions in a version table: ids ascend, 500 are live, and any of them may end next.
-/// A scanner compares snapshots with a model all the while.
+/// Registers transactions in a version table: ids ascend, 500 are live, and any of them may end
+/// next. A scanner compares snapshots with a model all the while.
 #[derive(Parser)]
 struct Arguments {
     /// For how many seconds to run

@@ -70,8 +70,8 @@ impl Kind {
     }
 }
 
-/// One or two writers: no more threads than processors, because a thread that waits for a processor has
-/// pauses, too.
+/// One or two writers: no more threads than processors, because a thread that waits for a processor
+/// has pauses, too.
 fn usual_writers(readers: u64) -> u64 {
     let processors = thread::available_parallelism().map_or(1, |number| number.get() as u64);
     processors.saturating_sub(readers).clamp(1, 2)

@@ -59,7 +59,8 @@ fn again_and_again(
     Ok(())
 }
 
-/// Receives versions until the connection is lost or the run ends, and publishes each when it is complete.
+/// Receives versions until the connection is lost or the run ends, and publishes each when it is
+/// complete.
 fn receive(leader: SocketAddr, served: &Served, ending: &Ending) -> Result<(), ReplicationError> {
     let mut stream = connect(leader)?;
     let have = served.snapshot();

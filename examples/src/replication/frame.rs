@@ -6,7 +6,7 @@
 //! └────────────┴────────────┴──────────────────────┘
 //! ```
 //!
-//! Whoever is at the other end may be broken. So nothing is believed: a length above the limit is
+//! The other end may be broken. So nothing is believed: a length above the limit is
 //! refused before anything is allocated, and bytes that do not have their checksum are no message.
 
 use std::io::{self, Read, Write};

@@ -1,5 +1,5 @@
-//! A table in two processes: a leader, where transactions commit, and a follower that stays equal by
-//! the changes of each commit.
+//! A table in two processes: a leader, where transactions commit, and a follower that stays equal
+//! by the changes of each commit.
 //!
 //! | question | file |
 //! |---|---|
@@ -13,19 +13,20 @@
 //!
 //! # How it works
 //!
-//! A follower says which commit it has. If the leader still keeps that one, it sends the changes since,
-//! which it finds by comparing two snapshots. If not, it sends the whole table. Then it sends the
-//! changes of each commit as they come.
+//! A follower says which commit it has. If the leader still keeps that one, it sends the changes
+//! since, which it finds by comparing two snapshots. If not, it sends the whole table. Then it
+//! sends the changes of each commit as they come.
 //!
-//! The follower makes changes to a map of its own, a snapshot of the version before. When the leader
-//! says that this was all, it publishes the map in a [`CowCell`](cowmap::CowCell). So there is no moment
-//! at which anyone could read half a version, whatever happens to the process or the connection.
+//! The follower makes changes to a map of its own, a snapshot of the version before. When the
+//! leader says that this was all, it publishes the map in a [`CowCell`](cowmap::CowCell). So there
+//! is no moment at which anyone could read half a version, whatever happens to the process or the
+//! connection.
 //!
-//! The leader asks now and then what the follower serves, and compares with a model: what the rows of
-//! each commit add up to, counted aside of all maps.
+//! The leader asks now and then what the follower serves, and compares with a model: what the rows
+//! of each commit add up to, counted aside of all maps.
 //!
-//! The follower keeps nothing on disk, and knows one leader. If a leader could be started anew, commits
-//! would have to name the table, too.
+//! The follower keeps nothing on disk, and knows one leader. If a leader could be started anew,
+//! commits would have to name the table, too.
 
 pub mod follower;
 pub mod frame;

@@ -1,8 +1,8 @@
-//! The workload of `time_travel`: the stock of a small shop, a commit a day, and questions about the
-//! past.
+//! The workload of `time_travel`: the stock of a small shop, a commit a day, and questions about
+//! the past.
 //!
-//! The model is a copy of the whole stock for each day, and a list of what happened to each article.
-//! The table keeps its past by itself.
+//! The model is a copy of the whole stock for each day, and a list of what happened to each
+//! article. The table keeps its past by itself.
 
 mod questions;
 
@@ -63,8 +63,8 @@ impl Shop {
         Shop { table, days: vec![(first, stock)], written, next_article: articles, sales: 0 }
     }
 
-    /// One more day, which is one transaction: so many sales, deliveries of what ran low, now and then
-    /// a new article, or an old one that goes.
+    /// One more day, which is one transaction: so many sales, deliveries of what ran low, now and
+    /// then a new article, or an old one that goes.
     pub fn day(&mut self, sales: u64, rng: &mut StdRng) {
         let articles: Vec<RowId> = self.today().keys().copied().collect();
         let mut written: BTreeMap<RowId, Option<i64>> = BTreeMap::new();
