@@ -107,25 +107,44 @@ fn a_follower_ends_when_its_leader_makes_no_sense() {
         .expect("the program is there");
     // It ends when this is dropped, with status 0.
     let _input = follower.stdin.take();
-    // It connects twice. Both get a frame that claims to have four gigabytes.
-    let _streams = [(); 2].map(|()| {
-        let (mut stream, _) = listener.accept().expect("the follower connects");
-        stream.write_all(&[0xff; 8]).expect("the follower reads");
-        stream
-    });
+    // It connects twice. Both get a frame that claims to have four gigabytes, but not before both are
+    // there, because it ends at the first.
+    let mut streams = [(); 2].map(|()| listener.accept().expect("the follower connects").0);
+    for stream in &mut streams {
+        // It may have ended.
+        let _ = stream.write_all(&[0xff; 8]);
+    }
     let output = follower.wait_with_output().expect("it ends");
     assert_eq!(output.status.code(), Some(1));
     let complained = text(&output.stderr);
     assert!(complained.contains("a frame of 4294967295 bytes"), "{complained}");
 }
 
-/// Ctrl-C, which a terminal sends as this signal.
-#[cfg(unix)]
-#[test]
-fn ctrl_c_ends_programs_early_with_a_summary() {
+/// Waits until a program catches the signal of Ctrl-C.
+#[cfg(target_os = "linux")]
+fn wait_until_it_catches_interrupts(pid: u32) {
+    use std::fs::read_to_string;
     use std::thread::sleep;
     use std::time::Duration;
 
+    for _ in 0..6_000 {
+        let status =
+            read_to_string(format!("/proc/{pid}/status")).expect("it has not been waited for");
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+        let caught = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+        // SIGINT is the second signal.
+        if caught.is_some_and(|mask| mask & 2 != 0) {
+            return;
+        }
+        sleep(Duration::from_millis(10));
+    }
+    panic!("process {pid} does not catch SIGINT");
+}
+
+/// Ctrl-C, which a terminal sends as this signal.
+#[cfg(target_os = "linux")]
+#[test]
+fn ctrl_c_ends_programs_early_with_a_summary() {
     let programs = [VERSION_TABLE, TIME_TRAVEL, TXN_REGISTRY, REPLICATE, SOAK];
     let running = programs.map(|program| {
         let mut command = Command::new(program);
@@ -137,8 +156,8 @@ fn ctrl_c_ends_programs_early_with_a_summary() {
         };
         command.spawn().expect("the program is there")
     });
-    sleep(Duration::from_secs(1));
     for child in &running {
+        wait_until_it_catches_interrupts(child.id());
         let pid = child.id().to_string();
         let sent = Command::new("kill").args(["-INT", &pid]).status().expect("there is `kill`");
         assert!(sent.success());

@@ -15,7 +15,7 @@ use super::writer::{Log, Writer};
 use crate::difference::Difference;
 use crate::ending::Ending;
 use crate::ids::RowId;
-use crate::table::{Batch, Commit, Snapshot, VersionTable, Watch};
+use crate::table::{Batch, Commit, Snapshot, VersionTable};
 
 /// How many commits the table keeps. A follower that was away for longer gets the whole table.
 const KEPT: usize = 200;
@@ -158,7 +158,7 @@ impl<'a> Leader<'a> {
                 let counter =
                     if late { &self.counts.joined_late } else { &self.counts.joined_empty };
                 counter.fetch_add(1, Relaxed);
-                let watch = self.watch_from_now();
+                let watch = self.table.watch_newest();
                 self.send_whole(watch.snapshot(), &mut to)?;
                 watch
             }
@@ -173,15 +173,6 @@ impl<'a> Leader<'a> {
                 None => {
                     self.send(&Message::Idle, &mut to)?;
                 }
-            }
-        }
-    }
-
-    /// Watches from the newest commit on, which may be forgotten before it is asked for.
-    fn watch_from_now(&self) -> Watch<'_, RowId, i64, cowmap::Paged> {
-        loop {
-            if let Ok(watch) = self.table.watch(self.table.newest()) {
-                return watch;
             }
         }
     }

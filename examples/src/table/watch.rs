@@ -37,7 +37,8 @@ impl<'t, K: SentinelKey, V: Clone, P: Paging> Watch<'t, K, V, P> {
         Watch { cell, seen, version }
     }
 
-    /// The next batch if there is one within this time; `None` if there is not, or the table is closed.
+    /// The next batch if there is one within this time; `None` if there is not, or the table is
+    /// [closed](super::VersionTable::is_closed).
     pub fn next_within(&mut self, time: Duration) -> Option<Batch<K, V>> {
         // A moment that cannot be told is after all others.
         let deadline = Instant::now().checked_add(time);
