@@ -158,8 +158,8 @@ fn ctrl_c_ends_programs_early_with_a_summary() {
     });
     for child in &running {
         wait_until_it_catches_interrupts(child.id());
-        let pid = child.id().to_string();
-        let sent = Command::new("kill").args(["-INT", &pid]).status().expect("there is `kill`");
+        let interrupt = format!("kill -INT {}", child.id());
+        let sent = Command::new("sh").args(["-c", &interrupt]).status().expect("there is a shell");
         assert!(sent.success());
     }
     for (program, child) in programs.into_iter().zip(running) {

@@ -66,6 +66,11 @@ pub use transaction::Transaction;
 /// Without a cell, put the map in a `Mutex`, lock it to clone it and lock it to write. Then a
 /// reader waits for each running write, as it does with an `RwLock`.
 ///
+/// Measured with a million entries on two cores, while one thread writes (docs/benchmarks.md has
+/// the table): to take a snapshot and drop it takes 9 to 12 ns, with a `Mutex<CowMap>` as with a
+/// cell, whether 1, 2, 4 or 8 threads do that without pause. With `RwLock<CowMap>` or
+/// `RwLock<Arc<CowMap>>` it is as fast for 1 and 2 threads, and takes 50 to 130 ns for 4 and 8.
+///
 /// # Costs
 ///
 /// A snapshot costs a lock and a clone: one atomic increment per map. An update costs two locks, a
