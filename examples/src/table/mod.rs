@@ -22,8 +22,9 @@
 //! back leaves nothing behind, and an old version goes with the last snapshot that has it.
 //!
 //! An earlier version of this table had a chain of versions in each row. By turns on two cores, with
-//! 100,000 accounts, one thread that moves money and one that adds up all of them, this one commits 1.5 times
-//! as many transactions and finishes 8 times as many scans (medians of five runs of three seconds).
+//! 100,000 accounts, one thread that moves money and one that adds up all of them, this one commits
+//! 1.4 times as many transactions and finishes 7 times as many scans (medians of five runs of three
+//! seconds).
 //!
 //! Each row carries the [`Commit`] that wrote it. Conflicts, changes and histories compare commits,
 //! never values: a value that was changed and changed back was written all the same. For the same
@@ -214,8 +215,8 @@ impl<K: SentinelKey, V: Clone, P: Paging> VersionTable<K, V, P> {
     ///
     /// # Errors
     ///
-    /// If that commit is no longer kept, or there is none with this number yet. What comes later need not
-    /// be kept for this.
+    /// If that commit is no longer kept, or there is none with this number yet. What comes later
+    /// need not be kept for this.
     pub fn watch(&self, from: Commit) -> Result<Watch<'_, K, V, P>, Forgotten> {
         Ok(Watch::new(&self.cell, from, self.as_of(from)?))
     }

@@ -58,8 +58,8 @@ impl Readers {
         drop(removed);
     }
 
-    /// The oldest commit with which a transaction began, or if none runs the `newest`. No transaction that
-    /// begins from now on begins with an older one.
+    /// The oldest commit with which a transaction began, or if none runs the `newest`. No transaction
+    /// that begins from now on begins with an older one.
     pub(super) fn oldest(&self, newest: impl FnOnce() -> Commit) -> Commit {
         let list = self.0.lock();
         // A later transaction has not an older snapshot.

@@ -7,8 +7,8 @@ use crate::tree::apart::{Apart, Place};
 use crate::word::Word;
 
 /// How many places are looked for ahead of the one that is visited. Measured, as for scans
-/// (`shared.rs`): changes in 7,600 pages of a million entries, beyond the caches, are found in 0.7 of the
-/// time that it takes without.
+/// (`shared.rs`): changes in 7,600 pages of a million entries, beyond the caches, are found in 0.7
+/// of the time that it takes without.
 const AHEAD: usize = 4;
 
 /// The pages of two trees at the same place.
