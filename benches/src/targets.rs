@@ -13,6 +13,8 @@ pub enum Against {
     MapAt(MapId, &'static str),
     /// The same map at another variant of the work.
     Variant(&'static str),
+    /// The same map, which does the work in another way: what follows the variant's bar.
+    Way(&'static str),
     /// The same map at another size.
     Size(usize),
 }
@@ -79,16 +81,23 @@ impl Target {
             Against::Variant(variant) => {
                 format!("itself, {}", variant.split('|').next_back().unwrap_or(variant))
             }
+            Against::Way(way) => format!("itself, {way}"),
             Against::Size(size) => format!("itself at {}", size_name(size)),
         }
     }
 
     fn ratio(&self, results: &Results, map: MapId) -> Option<f64> {
         let cell = self.cell;
+        let variant;
         let other = match self.against {
             Against::Map(other) => (cell, other),
             Against::MapAt(other, variant) => (Cell { variant, ..cell }, other),
             Against::Variant(variant) => (Cell { variant, ..cell }, map),
+            Against::Way(way) => {
+                let (work, _) = cell.variant.split_once('|').unwrap_or((cell.variant, ""));
+                variant = format!("{work}|{way}");
+                (Cell { variant: &variant, ..cell }, map)
+            }
             Against::Size(nominal) => (Cell { nominal, ..cell }, map),
         };
         results.ratio((cell, map), other)
@@ -277,116 +286,65 @@ fn cycles() -> Vec<Target> {
 
 /// What changed, merging, publishing, and a past.
 fn changes() -> Vec<Target> {
-    let row = |operation, workload, variant, size, against| {
-        Target::new(operation, random(workload, variant, size), against)
+    const BY_ENTRY: Against = Against::Way("entry by entry");
+    const BY_HAND: Against = Against::Way("by hand");
+    const REDB: Against = Against::Map(MapId::Redb);
+    let row = |operation, workload, variant, size, against, bound: f64| {
+        Target::new(operation, random(workload, variant, size), against).bound(bound)
     };
-    let diff = |operation, variant, against| row(operation, "changes", variant, M, against);
-    let by_entry = Against::Variant;
+    let changes =
+        |operation, variant, against, bound| row(operation, "changes", variant, M, against, bound);
+    let (few, evicted) =
+        ("diff after 100 changes|diff", "diff after 1 change, caches evicted|diff");
+    let few_evicted = "diff after 100 changes, caches evicted|diff";
+    let many = "diff after 10,000 changes|diff";
+    let alone = |against, bound| {
+        row("transaction on a `VersionTable`, 1 thread", "tables", "1 thread", M, against, bound)
+    };
+    let two = |against, bound| {
+        row("transaction on a `VersionTable`, 2 threads", "tables", "2 threads", M, against, bound)
+    };
+    let (apply, merge) = ("10,000 changes|apply", "100 changes on each side|merge");
+    let (cell, history) = ("4 threads|CowCell", "100 versions|History");
+    let pause = "pause of a writer while a reader scans";
     vec![
-        diff(
-            "`diff` after 1 change",
-            "diff after 1 change|diff",
-            by_entry("diff after 1 change|entry by entry"),
-        )
-        .bound(1.0 / 10_000.0),
-        diff(
-            "`diff` after 1 change, caches evicted",
-            "diff after 1 change, caches evicted|diff",
-            by_entry("diff after 1 change, caches evicted|entry by entry"),
-        )
-        .bound(1.0 / 3_000.0),
-        diff(
-            "`diff` after 100 changes",
-            "diff after 100 changes|diff",
-            by_entry("diff after 100 changes|entry by entry"),
-        )
-        .bound(1.0 / 300.0),
-        diff(
-            "`diff` after 100 changes, caches evicted",
-            "diff after 100 changes, caches evicted|diff",
-            by_entry("diff after 100 changes, caches evicted|entry by entry"),
-        )
-        .bound(1.0 / 120.0),
-        diff(
-            "`diff` after 10,000 changes",
-            "diff after 10,000 changes|diff",
-            by_entry("diff after 10,000 changes|entry by entry"),
-        )
-        .bound(1.0 / 5.0),
-        row(
-            "`diff` after 100 changes",
-            "changes",
-            "diff after 100 changes|diff",
-            10 * M,
-            Against::Size(M),
-        )
-        .bound(2.0),
-        diff(
-            "`diff` after 100 changes",
-            "diff after 100 changes|diff",
-            Against::Map(MapId::OrdMap),
-        )
-        .bound(0.4),
-        diff(
-            "`apply` of a diff of 10,000",
-            "10,000 changes|apply",
-            Against::Variant("10,000 changes|by hand"),
-        )
-        .bound(0.95),
-        diff(
-            "`merge` with 100 changes on each side",
-            "100 changes on each side|merge",
-            Against::Variant("100 changes on each side|by hand"),
-        )
-        .bound(1.2),
+        changes("`diff` after 1 change", "diff after 1 change|diff", BY_ENTRY, 1.0 / 10_000.0),
+        changes("`diff` after 1 change, caches evicted", evicted, BY_ENTRY, 1.0 / 3_000.0),
+        changes("`diff` after 100 changes", few, BY_ENTRY, 1.0 / 300.0),
+        changes("`diff` after 100 changes, caches evicted", few_evicted, BY_ENTRY, 1.0 / 120.0),
+        changes("`diff` after 10,000 changes", many, BY_ENTRY, 1.0 / 5.0),
+        row("`diff` after 100 changes", "changes", few, 10 * M, Against::Size(M), 2.0),
+        changes("`diff` after 100 changes", few, Against::Map(MapId::OrdMap), 0.4),
+        changes("`apply` of a diff of 10,000", apply, BY_HAND, 0.95),
+        changes("`merge` with 100 changes on each side", merge, BY_HAND, 1.2),
         row(
             "`snapshot` of a `CowCell`, 4 threads",
             "cells",
-            "4 threads|CowCell",
+            cell,
             M,
-            Against::Variant("4 threads|RwLock of Arc"),
-        )
-        .bound(0.8),
+            Against::Way("RwLock of Arc"),
+            0.8,
+        ),
         row(
             "bytes of a `History` of 100 versions",
             "history",
-            "100 versions|History",
+            history,
             M,
-            Against::Variant("100 versions|full copies"),
-        )
-        .bound(1.0 / 40.0),
-        row("transaction on a `VersionTable`, 1 thread", "tables", "1 thread", M, IMBL)
-            .bound(1.0)
-            .cow(1.0 / 1.5),
-        row("transaction on a `VersionTable`, 2 threads", "tables", "2 threads", M, IMBL)
-            .bound(1.0)
-            .cow(1.0 / 1.5),
-        row(
-            "transaction on a `VersionTable`, 1 thread",
-            "tables",
-            "1 thread",
-            M,
-            Against::Map(MapId::Redb),
-        )
-        .bound(1.0 / 3.0)
-        .cow(1.0 / 4.0),
-        row(
-            "transaction on a `VersionTable`, 2 threads",
-            "tables",
-            "2 threads",
-            M,
-            Against::Map(MapId::Redb),
-        )
-        .bound(1.0 / 3.0)
-        .cow(1.0 / 4.0),
+            Against::Way("full copies"),
+            1.0 / 40.0,
+        ),
+        alone(IMBL, 1.0).cow(1.0 / 1.5),
+        two(IMBL, 1.0).cow(1.0 / 1.5),
+        alone(REDB, 1.0 / 3.0).cow(1.0 / 4.0),
+        two(REDB, 1.0 / 3.0).cow(1.0 / 4.0),
         row(
             "longest pause of a writer while a reader scans",
             "tables",
-            "pause of a writer while a reader scans",
+            pause,
             10 * M,
             Against::Map(MapId::Std),
-        )
-        .bound(1.0 / 50.0),
+            1.0 / 50.0,
+        ),
     ]
 }
 

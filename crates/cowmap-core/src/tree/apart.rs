@@ -70,7 +70,7 @@ impl<'a, W: Word, V, P: Paging> Apart<'a, W, V, P> {
                 let empty = pages[side].page().is_empty_page();
                 let depth =
                     if empty { self.trees[side].link_depth(hash) } else { pages[side].depth() };
-                begins[side] = !empty && begins_at(hash, depth);
+                begins[side] = !empty && hash.begins(depth);
                 end = end.max(depth);
             }
             self.next = hash.after(end);
@@ -182,11 +182,6 @@ impl<'a, W: Word, V, P: Paging> Apart<'a, W, V, P> {
     pub(crate) fn segments_read(&self) -> usize {
         self.segments
     }
-}
-
-/// Whether what is linked for the first `depth` bits of a hash begins with it.
-fn begins_at(hash: PageHash, depth: u8) -> bool {
-    hash.0.checked_shl(u32::from(depth)).unwrap_or(0) == 0
 }
 
 /// Whether a link and another, if there is one, lead to the same page or segment.

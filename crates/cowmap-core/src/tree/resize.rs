@@ -131,6 +131,11 @@ impl PageHash {
         PageHash(if set { self.0 | bit } else { self.0 & !bit })
     }
 
+    /// Whether it is the least of those that have their first `depth` bits in common with it.
+    pub(super) fn begins(self, depth: u8) -> bool {
+        self.0.checked_shl(u32::from(depth)).unwrap_or(0) == 0
+    }
+
     /// The least hash behind those that have their first `depth` bits in common with this one.
     #[inline]
     pub(super) fn after(self, depth: u8) -> Option<Self> {

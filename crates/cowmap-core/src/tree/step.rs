@@ -16,8 +16,7 @@ use crate::word::Word;
 impl<W: Word, V, P: Paging> Tree<W, V, P> {
     /// Whether a hash is the least one of its page, so that no entry of the page is before it.
     pub(crate) fn begins_page(&self, hash: PageHash) -> bool {
-        let depth = self.page(hash).depth();
-        hash.0.checked_shl(u32::from(depth)).unwrap_or(0) == 0
+        hash.begins(self.page(hash).depth())
     }
 
     /// The least hash behind the page of `hash`, or behind this link to the empty page; `None` behind
