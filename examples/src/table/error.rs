@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use super::Commit;
+use super::store::{EncodeError, StoreError};
 
 /// A row that was to be inserted is there already.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -99,13 +100,25 @@ impl<K: Copy + fmt::Debug> fmt::Display for Conflict<K> {
 
 impl<K: Copy + fmt::Debug> Error for Conflict<K> {}
 
-/// Why a transaction did not commit. Nothing of it was written.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// Why a transaction did not commit. Nothing of it is visible.
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum CommitError<K> {
     /// Another transaction came first.
     Conflict(Conflict<K>),
     /// The table is closed.
     Closed,
+    /// What it wrote cannot be written to the log.
+    Encode(EncodeError),
+    /// The log of the table could not be written before: nothing is, until the table is opened again.
+    Stopped(StoreError),
+    /// The log of the table could not be written, or not synced. The commit may be there when the table
+    /// is opened again, or not; until then nothing is written any more.
+    Unknown {
+        /// The number that the commit has, if it is there.
+        commit: Commit,
+        /// What happened.
+        error: StoreError,
+    },
 }
 
 impl<K: Copy + fmt::Debug> fmt::Display for CommitError<K> {
@@ -113,6 +126,15 @@ impl<K: Copy + fmt::Debug> fmt::Display for CommitError<K> {
         match self {
             CommitError::Conflict(conflict) => conflict.fmt(f),
             CommitError::Closed => f.write_str("the table is closed, and takes no more commits"),
+            CommitError::Encode(error) => error.fmt(f),
+            CommitError::Stopped(error) => write!(
+                f,
+                "the table takes no more commits until it is opened again, because of this: {error}"
+            ),
+            CommitError::Unknown { commit, error } => write!(
+                f,
+                "whether commit {commit} lasts is known when the table is opened again: {error}"
+            ),
         }
     }
 }

@@ -8,13 +8,15 @@
 //! | Why may one not commit? | `error.rs` |
 //! | Who reads what, since when? | `readers.rs` |
 //! | How are changes awaited? | `watch.rs` |
+//! | In which order do commits become durable and visible? | `commits.rs` |
+//! | How does a table survive its process and its machine? | `store/` |
 //!
 //! # How it works
 //!
 //! Rows are in one map, from key to the newest version of the row, and the map is in a
-//! [`CowCell`]. A transaction reads from a snapshot of the whole table, which costs O(1), and
-//! collects its writes aside. Its commit takes the cell's turn, looks whether a row that it wrote
-//! was written by a commit after its beginning, and publishes all writes at once.
+//! [`CowCell`](cowmap::CowCell). A transaction reads from a snapshot of the whole table, which costs O(1), and
+//! collects its writes aside. Its commit looks whether a row that it wrote was written by a commit
+//! after its beginning, and publishes all writes at once; one commit after the other does so.
 //!
 //! So there are no chains of versions. Engines that change rows in place keep the old versions of
 //! each row in a chain, walk it at every read, and clean it when nobody needs it any more. Here the
@@ -31,33 +33,35 @@
 //! reason a deleted row stays as a mark until no running transaction is older than the deletion;
 //! [`VersionTable::vacuum`] removes such marks.
 
+mod commits;
 mod error;
 mod readers;
 mod snapshot;
+pub mod store;
 mod transaction;
 mod watch;
 
 use std::ops::Range;
+use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
-use cowmap::{
-    Change, CowCell, Forgotten, History, Paged, Paging, RetainCursor, Retention, SentinelKey,
-    Version,
-};
+use cowmap::{Change, Forgotten, Paged, Paging, RetainCursor, Retention, SentinelKey, Version};
 use parking_lot::Mutex;
 
 pub use error::{CommitError, Conflict, Present};
 pub use readers::Reader;
 pub use snapshot::Snapshot;
+pub use store::Durability;
 pub use transaction::{Isolation, Savepoint, Transaction};
 pub use watch::{Batch, Watch};
 
+use commits::Commits;
 use readers::Readers;
 use snapshot::{Row, changes_between};
+use store::Store;
 
-/// The number of a commit. Later commits have higher numbers; some numbers are left out, because
-/// [`vacuum`](VersionTable::vacuum) and [`close`](VersionTable::close) have numbers, too.
+/// The number of a commit: one more than that of the commit before.
 pub type Commit = Version;
 
 /// Rows of keys `K` and values `V` that transactions read and write.
@@ -85,13 +89,12 @@ pub type Commit = Version;
 /// # Ok::<(), CommitError<u64>>(())
 /// ```
 pub struct VersionTable<K: SentinelKey, V, P: Paging = Paged> {
-    cell: CowCell<Snapshot<K, V, P>>,
-    /// What the table was after each commit. (The cell publishes what vacuums leave, too, which is no
-    /// commit, and counts for no retention.)
-    past: Mutex<History<Snapshot<K, V, P>>>,
+    commits: Arc<Commits<K, V, P>>,
     readers: Readers,
     /// How far the current round of [`vacuum`](Self::vacuum) has come.
     vacuumed: Mutex<RetainCursor>,
+    /// Where it survives, if it does.
+    store: Option<Store<K, V>>,
 }
 
 /// What a step of [`VersionTable::vacuum`] did.
@@ -125,16 +128,13 @@ impl<K: SentinelKey, V: Clone, P: Paging> VersionTable<K, V, P> {
         let first = Commit::from(0);
         let rows =
             rows.into_iter().map(|(key, value)| (key, Row { commit: first, value: Some(value) }));
-        let rows = Snapshot::new(rows.collect(), first);
-        let mut past = History::new(retention);
-        let recorded = past.record(first, rows.clone());
-        assert!(recorded.is_ok(), "nothing was recorded before");
-        VersionTable {
-            cell: CowCell::with_version(rows, first),
-            past: Mutex::new(past),
-            readers: Readers::new(),
-            vacuumed: Mutex::new(RetainCursor::new()),
-        }
+        let commits = Commits::new(Snapshot::new(rows.collect(), first), retention);
+        Self::of_parts(Arc::new(commits), None)
+    }
+
+    fn of_parts(commits: Arc<Commits<K, V, P>>, store: Option<Store<K, V>>) -> Self {
+        let vacuumed = Mutex::new(RetainCursor::new());
+        VersionTable { commits, readers: Readers::new(), vacuumed, store }
     }
 
     /// Begins a transaction with snapshot isolation. O(1), and waits for nobody but other
@@ -148,21 +148,19 @@ impl<K: SentinelKey, V: Clone, P: Paging> VersionTable<K, V, P> {
         // The snapshot is taken while the list of readers is locked, so that a vacuum that does not find
         // the reader there yet removes nothing that its snapshot has not.
         let mut snapshot = None;
-        let reader = self.readers.enter(isolation, || {
-            // Not the cell's version, which may be what a vacuum has published.
-            snapshot.insert(self.cell.snapshot()).commit()
-        });
+        let reader =
+            self.readers.enter(isolation, || snapshot.insert(self.commits.visible()).commit());
         Transaction::new(self, reader, isolation, snapshot.expect("it was taken"))
     }
 
     /// The table as it is now, to be read without a transaction. O(1).
     pub fn snapshot(&self) -> Snapshot<K, V, P> {
-        self.cell.snapshot()
+        self.commits.visible()
     }
 
     /// The newest commit.
     pub fn newest(&self) -> Commit {
-        self.cell.snapshot().commit()
+        self.commits.visible().commit()
     }
 
     /// The transactions that run, the oldest first.
@@ -179,13 +177,13 @@ impl<K: SentinelKey, V: Clone, P: Paging> VersionTable<K, V, P> {
     ///
     /// If that commit is no longer kept, or there is none with this number yet.
     pub fn as_of(&self, commit: Commit) -> Result<Snapshot<K, V, P>, Forgotten> {
-        self.past.lock().at(commit).cloned()
+        self.commits.at(commit)
     }
 
     /// The versions of a row that are kept, the newest first, with the commits that wrote them:
     /// `None` where the row was deleted. O(n) for n commits that are kept.
     pub fn history(&self, key: K) -> Vec<(Commit, Option<V>)> {
-        let history = self.past.lock().clone();
+        let history = self.commits.past();
         let mut versions: Vec<(Commit, Option<V>)> = Vec::new();
         for (_, snapshot) in history.iter().rev() {
             let row = snapshot.row(key).map(|row| (row.commit, row.value.clone()));
@@ -218,25 +216,24 @@ impl<K: SentinelKey, V: Clone, P: Paging> VersionTable<K, V, P> {
     /// If that commit is no longer kept, or there is none with this number yet. What comes later
     /// need not be kept for this.
     pub fn watch(&self, from: Commit) -> Result<Watch<'_, K, V, P>, Forgotten> {
-        Ok(Watch::new(&self.cell, from, self.as_of(from)?))
+        Ok(Watch::new(self.commits.cell(), self.as_of(from)?))
     }
 
     /// The changes of each commit from now on, as [`watch`](Self::watch) gives them. What the table has
     /// now is [`Watch::snapshot`].
     pub fn watch_newest(&self) -> Watch<'_, K, V, P> {
-        let newest = self.snapshot();
-        Watch::new(&self.cell, newest.commit(), newest)
+        Watch::new(self.commits.cell(), self.snapshot())
     }
 
     /// Whether the table was [closed](Self::close).
     pub fn is_closed(&self) -> bool {
-        self.cell.snapshot().closed
+        self.commits.visible().closed
     }
 
     /// Ends all watches, after what was committed before. From then on no transaction that has written
     /// something can commit.
     pub fn close(&self) {
-        self.cell.update_if(|table| !std::mem::replace(&mut table.closed, true));
+        self.commits.close();
     }
 }
 
@@ -294,23 +291,22 @@ impl<K: SentinelKey, V: Clone, P: Paging> VersionTable<K, V, P> {
     /// Visits rows from the cursor on, and returns how many marks went. If a clone of a value
     /// panics, nothing is published, and the cursor stays where it was.
     fn step(&self, cursor: &mut RetainCursor, budget: usize) -> usize {
-        let oldest = self.readers.oldest(|| self.cell.version());
-        let mut table = self.cell.begin();
-        let before = table.rows.len();
-        let mut next = cursor.clone();
-        let needed = |_, row: &Row<V>| row.value.is_some() || row.commit > oldest;
-        table.rows.retain_step(&mut next, budget, needed);
-        let removed = before - table.rows.len();
-        if removed > 0 {
-            table.commit();
-        }
+        let oldest = self.readers.oldest(|| self.newest());
+        let (mut next, mut removed) = (cursor.clone(), 0);
+        self.commits.clean(|table| {
+            let before = table.rows.len();
+            let needed = |_, row: &Row<V>| row.value.is_some() || row.commit > oldest;
+            table.rows.retain_step(&mut next, budget, needed);
+            removed = before - table.rows.len();
+            removed > 0
+        });
         *cursor = next;
         removed
     }
 
     /// How many marks of deleted rows there are.
     pub fn marks(&self) -> usize {
-        let newest = self.cell.snapshot();
+        let newest = self.commits.visible();
         newest.rows.len() - newest.len()
     }
 }

@@ -92,6 +92,46 @@ impl<K: SentinelKey, V: Clone, P: Paging> Snapshot<K, V, P> {
     }
 }
 
+/// What files have.
+impl<K: SentinelKey, V, P: Paging> Snapshot<K, V, P> {
+    /// The rows that changed since an older snapshot, with the commits that wrote them: `None` for those
+    /// that are there no more.
+    pub(super) fn rows_since<'a>(
+        &'a self,
+        old: &'a Self,
+    ) -> impl Iterator<Item = (K, Option<(Commit, &'a V)>)> {
+        old.rows.diff_by(&self.rows, |old, new| old.commit == new.commit).filter_map(|change| {
+            let live = |row: &&'a Row<V>| Some((row.commit, row.value.as_ref()?));
+            let (old, new) = (change.old().and_then(live), change.new().and_then(live));
+            (old.is_some() || new.is_some()).then(|| (change.key(), new))
+        })
+    }
+}
+
+impl<K: SentinelKey, V, P: Paging> Snapshot<K, V, P> {
+    /// All rows, with the commits that wrote them.
+    pub(super) fn rows_since_ever(&self) -> impl Iterator<Item = (K, Option<(Commit, &V)>)> {
+        let live = |row: &'_ Row<V>| row.value.is_some();
+        let rows = self.rows.iter().filter(move |(_, row)| live(row));
+        rows.map(|(key, row)| (key, row.value.as_ref().map(|value| (row.commit, value))))
+    }
+}
+
+impl<K: SentinelKey, V: Clone, P: Paging> Snapshot<K, V, P> {
+    /// Puts back a row that was read from a file, or removes it.
+    pub(super) fn restore(&mut self, key: K, row: Option<Row<V>>) {
+        match row {
+            Some(row) => drop(self.rows.insert(key, row)),
+            None => drop(self.rows.remove(key)),
+        }
+    }
+
+    /// Says that all rows of a commit are back. No mark of a deleted row is among them.
+    pub(super) fn restored(&mut self, commit: Commit) {
+        (self.live, self.commit) = (self.rows.len(), commit);
+    }
+}
+
 /// The changes from one snapshot of a table to a later one.
 pub(super) fn changes_between<'a, K: SentinelKey, V, P: Paging>(
     old: &'a Snapshot<K, V, P>,

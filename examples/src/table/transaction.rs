@@ -21,6 +21,9 @@ pub enum Isolation {
     Serializable,
 }
 
+/// What a transaction writes: `None` for rows that it deletes.
+pub(super) type Writes<K, V> = CowMap<K, Option<V>>;
+
 /// A running transaction. Dropping it rolls it back.
 ///
 /// It may be sent to another thread, not shared between threads.
@@ -31,7 +34,7 @@ pub struct Transaction<'t, K: SentinelKey, V: Clone, P: Paging> {
     isolation: Isolation,
     snapshot: Snapshot<K, V, P>,
     /// What it wrote: `None` for rows that it deleted.
-    writes: CowMap<K, Option<V>>,
+    writes: Writes<K, V>,
     /// What it read, if that is validated.
     reads: RefCell<CowSet<K>>,
     scanned: Cell<bool>,
@@ -40,7 +43,7 @@ pub struct Transaction<'t, K: SentinelKey, V: Clone, P: Paging> {
 /// What a transaction had written at one moment, from [`Transaction::savepoint`].
 #[derive(Clone)]
 pub struct Savepoint<K: SentinelKey, V> {
-    writes: CowMap<K, Option<V>>,
+    writes: Writes<K, V>,
     of: u64,
 }
 
@@ -164,46 +167,37 @@ impl<K: SentinelKey, V: Clone, P: Paging> Transaction<'_, K, V, P> {
     /// Makes all that it wrote visible at once, and returns the number of the commit. A transaction
     /// that wrote nothing gets that of the commit it began with.
     ///
-    /// O(rows written), and for a serializable one O(rows read). It waits for commits before it.
+    /// O(rows written), and for a serializable one O(rows read). It waits for commits before it, and
+    /// in a table with [`Durability::Sync`](super::Durability::Sync) until it is on the disk.
     ///
     /// # Errors
     ///
-    /// If another transaction came first, or the table is closed. Nothing of it is visible then.
+    /// If another transaction came first, the table is closed, or its log cannot be written. Nothing of
+    /// it is visible then.
     pub fn commit(mut self) -> Result<Commit, CommitError<K>> {
         if self.writes.is_empty() {
             return Ok(self.begun());
         }
-        let mut newest = self.table.cell.begin();
-        if newest.closed {
-            return Err(CommitError::Closed);
-        }
-        self.validate(&newest)?;
-        let commit = newest.version();
-        newest.write(commit, mem::take(&mut self.writes).into_iter());
-
-        // What is replaced and what is forgotten is dropped after all locks are free.
-        let replaced = self.table.cell.snapshot();
-        let mut past = self.table.past.lock();
-        // Recorded and published under one lock, so that the past is neither ahead nor behind.
-        let Ok(forgotten) = past.record(commit, newest.clone()) else {
-            unreachable!("commits are recorded in the order of their numbers")
-        };
-        newest.commit();
-        drop(past);
-        drop((replaced, forgotten));
-        Ok(commit)
+        let writes = mem::take(&mut self.writes);
+        let bytes = self.table.encode(&writes).map_err(CommitError::Encode)?;
+        let validate = |writes: &_, newest: &_| self.validate(writes, newest);
+        self.table.commits.commit(validate, writes, bytes)
     }
 
     /// Gives up. Nothing of what it wrote is left, or was ever seen.
     pub fn rollback(self) {}
 
     /// Looks for a commit since this transaction began that keeps it from committing.
-    fn validate(&self, newest: &Snapshot<K, V, P>) -> Result<(), Conflict<K>> {
+    fn validate(
+        &self,
+        writes: &Writes<K, V>,
+        newest: &Snapshot<K, V, P>,
+    ) -> Result<(), Conflict<K>> {
         let begun = self.begun();
         if newest.commit() <= begun {
             return Ok(());
         }
-        for key in self.writes.keys() {
+        for key in writes.keys() {
             if let Some(committed) = newest.written_after(key, begun) {
                 return Err(Conflict::Written { key, begun, committed });
             }

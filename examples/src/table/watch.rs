@@ -3,7 +3,7 @@
 use std::iter::FusedIterator;
 use std::time::{Duration, Instant};
 
-use cowmap::{Change, CowCell, Paging, SentinelKey};
+use cowmap::{Change, CowCell, Paging, SentinelKey, Version};
 
 use super::snapshot::changes_between;
 use super::{Commit, Snapshot};
@@ -24,17 +24,14 @@ pub struct Batch<K, V> {
 pub struct Watch<'t, K: SentinelKey, V, P: Paging> {
     cell: &'t CowCell<Snapshot<K, V, P>>,
     seen: Snapshot<K, V, P>,
-    /// The cell's version that was seen.
-    version: Commit,
+    /// The cell's version that was seen, which is no commit's number.
+    version: Version,
 }
 
 impl<'t, K: SentinelKey, V: Clone, P: Paging> Watch<'t, K, V, P> {
-    pub(super) fn new(
-        cell: &'t CowCell<Snapshot<K, V, P>>,
-        version: Commit,
-        seen: Snapshot<K, V, P>,
-    ) -> Self {
-        Watch { cell, seen, version }
+    pub(super) fn new(cell: &'t CowCell<Snapshot<K, V, P>>, seen: Snapshot<K, V, P>) -> Self {
+        // It is not known which version `seen` was: the first look finds the newest one.
+        Watch { cell, seen, version: Version::from(0) }
     }
 
     /// The next batch if there is one within this time; `None` if there is not, or the table is

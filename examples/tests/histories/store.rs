@@ -176,7 +176,7 @@ impl<V: Clone> Txn<'_, V> {
         match result {
             Ok(commit) => Ok(commit.into()),
             Err(CommitError::Conflict(conflict)) => Err(conflict),
-            Err(CommitError::Closed) => unreachable!("no test closes it"),
+            Err(error) => unreachable!("no test closes it: {error}"),
         }
     }
 }

@@ -1,0 +1,325 @@
+//! What is read when a table is opened: the newest full checkpoint, the changes that follow it, and
+//! the commits in the logs after those.
+//!
+//! A log ends at its last whole frame. Commits are written in groups, and a group is written when the
+//! one before is on the disk; so when the machine stops, the last group may be there in part, and
+//! nothing else. What is not whole is therefore
+//!
+//! * *damage*, if it must have been on the disk: a later frame says so, or there is a later log. That
+//!   is an error, and nothing is changed.
+//! * *a tear* otherwise. It is cut, and reported. (A bit that flipped in the last group looks the same.)
+
+use std::io::Read;
+use std::iter;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use cowmap::{Paging, SentinelKey};
+use serde::de::DeserializeOwned;
+
+use crate::table::Commit;
+use crate::table::snapshot::{Row, Snapshot};
+
+use super::checkpoint::Reader;
+use super::disk::Disk;
+use super::entry;
+use super::error::StoreError;
+use super::frame::Chain;
+use super::header::Source;
+use super::kept::Kept;
+use super::log::LogFile;
+use super::names::{Name, is_unfinished};
+
+/// What was found when a table was opened.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Recovery {
+    /// The last commit.
+    pub commit: Commit,
+    /// The commit up to which checkpoints led.
+    pub checkpoint: Commit,
+    /// How many commits were in logs after that.
+    pub replayed: u64,
+    /// What was cut from the end of the last log.
+    pub cut: Option<Cut>,
+}
+
+/// What was cut from the end of a log: the last commits were not on the disk, at least not whole.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Cut {
+    /// The file.
+    pub path: PathBuf,
+    /// How long it is now.
+    pub offset: u64,
+    /// How many bytes were behind that.
+    pub bytes: u64,
+    /// What was wrong with them.
+    pub why: String,
+}
+
+/// A table that is read. When reading fails, it has the last commit before.
+pub(super) struct Reading<'a, K: SentinelKey, V, P: Paging> {
+    disk: &'a Arc<dyn Disk>,
+    /// The name of the table.
+    name: &'a str,
+    pub(super) table: Snapshot<K, V, P>,
+    pub(super) kept: Kept<K, V, P>,
+    pub(super) recovery: Recovery,
+    log: Option<ReadLog>,
+    /// Files that were of use, and are not any more.
+    leftover: Vec<String>,
+}
+
+/// The last log.
+struct ReadLog {
+    after: Commit,
+    chain: Chain,
+    /// Where it ends.
+    length: u64,
+    /// Where that begins which may not be on the disk, and the bytes from there on.
+    unsettled: (u64, Vec<u8>),
+}
+
+impl<'a, K, V, P> Reading<'a, K, V, P>
+where
+    K: SentinelKey + DeserializeOwned,
+    V: Clone + DeserializeOwned,
+    P: Paging,
+{
+    pub(super) fn new(disk: &'a Arc<dyn Disk>, name: &'a str) -> Self {
+        let commit = Commit::from(0);
+        let table = Snapshot::new(iter::empty().collect(), commit);
+        Reading {
+            disk,
+            name,
+            kept: Kept::new(table.clone()),
+            table,
+            recovery: Recovery { commit, checkpoint: commit, replayed: 0, cut: None },
+            log: None,
+            leftover: Vec::new(),
+        }
+    }
+
+    /// Reads all files, and changes none.
+    pub(super) fn read(&mut self) -> Result<(), StoreError> {
+        let mut names = Vec::new();
+        let listed = self.disk.names().map_err(StoreError::io("listing", self.disk.path("")))?;
+        for file in &listed {
+            match Name::parse(file) {
+                Some(name) => names.push(name),
+                None if is_unfinished(file) => self.leftover.push(file.clone()),
+                None => {}
+            }
+        }
+        if names.is_empty() && listed.len() > self.leftover.len() {
+            let why = "this folder has files, and none of a version table: choose an empty one";
+            return Err(StoreError::Foreign { path: self.disk.path(""), why: why.to_owned() });
+        }
+        names.sort_unstable();
+        self.read_checkpoints(&names)?;
+        self.read_logs(&names)
+    }
+
+    fn read_checkpoints(&mut self, names: &[Name]) -> Result<(), StoreError> {
+        let fulls = names.iter().filter(|name| matches!(name, Name::Full { .. }));
+        let mut used = Vec::new();
+        let mut next = fulls.max().copied();
+        while let Some(name) = next {
+            self.read_checkpoint(name)?;
+            used.push(name);
+            // A checkpoint that failed at the last moment may be there beside the one that was made for it.
+            let follows = |name: &&Name| matches!(name, Name::Changes { from, .. } if *from == self.recovery.commit);
+            next = names.iter().filter(follows).max().copied();
+        }
+        for name in names {
+            let old_log = matches!(name, Name::Log { after } if *after < self.recovery.checkpoint);
+            if old_log || name.kind() != super::header::Kind::Log && !used.contains(name) {
+                self.leftover.push(name.file());
+            }
+        }
+        Ok(())
+    }
+
+    fn read_checkpoint(&mut self, name: Name) -> Result<(), StoreError> {
+        let disk = &**self.disk;
+        let mut reader = Reader::open(disk, (self.name, name), self.recovery.commit)?;
+        let (_, to) = name.commits();
+        let mut table = match name {
+            Name::Changes { .. } => {
+                if reader.before() != self.kept.sum() {
+                    let what = "it continues another checkpoint than the one that is there";
+                    return Err(self.damaged(name, 0, what.to_owned()));
+                }
+                let mut table = self.table.clone();
+                while let Some((key, row)) = reader.next_row()? {
+                    table.restore(key, row);
+                }
+                table
+            }
+            _ => {
+                let mut failed = None;
+                let rows = iter::from_fn(|| match reader.next_row() {
+                    Ok(row) => row.and_then(|(key, row)| Some((key, row?))),
+                    Err(error) => {
+                        failed = Some(error);
+                        None
+                    }
+                });
+                let rows = rows.collect();
+                if let Some(error) = failed {
+                    return Err(error);
+                }
+                Snapshot::new(rows, to)
+            }
+        };
+        table.restored(to);
+        self.kept.add(name, reader.read(), table.clone());
+        self.table = table;
+        (self.recovery.commit, self.recovery.checkpoint) = (to, to);
+        Ok(())
+    }
+
+    fn read_logs(&mut self, names: &[Name]) -> Result<(), StoreError> {
+        let first = self.recovery.checkpoint;
+        let mut logs: Vec<Commit> = Vec::new();
+        for name in names {
+            if let Name::Log { after } = *name
+                && after >= first
+            {
+                logs.push(after);
+            }
+        }
+        if names.is_empty() {
+            return Ok(());
+        }
+        if logs.first() != Some(&first) {
+            return Err(
+                self.missing(format!("there is no file {}", Name::Log { after: first }.file()))
+            );
+        }
+        let mut before = None;
+        for (index, &after) in logs.iter().enumerate() {
+            let name = Name::Log { after };
+            if after != self.recovery.commit {
+                return Err(self.missing(format!("the next file is {}", name.file())));
+            }
+            before = Some(self.read_log(name, before, index + 1 == logs.len())?);
+        }
+        Ok(())
+    }
+
+    /// Reads a log, and returns the checksum of its last frame.
+    fn read_log(
+        &mut self,
+        name: Name,
+        before: Option<u32>,
+        is_last: bool,
+    ) -> Result<u32, StoreError> {
+        let (disk, readable) = (&**self.disk, self.recovery.commit);
+        let Source { mut from, header, length: begin, mut chain } =
+            Source::open(disk, name, Some(self.name), readable)?;
+        if before.is_some_and(|before| before != header.before) {
+            let what = "it continues another log than the one that is there";
+            return Err(self.damaged(name, 0, what.to_owned()));
+        }
+        let mut bytes = Vec::new();
+        let read = from.read_to_end(&mut bytes);
+        read.map_err(StoreError::io("reading", disk.path(&name.file())))?;
+
+        // Where the frames end, the header first.
+        let mut ends = vec![0];
+        let mut synced = readable;
+        let mut rows = Vec::new();
+        let mut at = 0;
+        while at < bytes.len() {
+            let next = u64::from(self.recovery.commit) + 1;
+            let offset = begin + at as u64;
+            match chain.next(&bytes[at..]) {
+                Ok(frame) if frame.number != next => {
+                    let what = format!("commit {} follows, and not {next}", frame.number);
+                    return Err(self.damaged(name, offset, what));
+                }
+                Ok(frame) => {
+                    let decoded = decode(frame.payload, next.into(), &mut rows);
+                    decoded.map_err(|what| self.damaged(name, offset, what))?;
+                    for (key, row) in rows.drain(..) {
+                        self.table.restore(key, row);
+                    }
+                    self.table.restored(next.into());
+                    self.recovery.commit = next.into();
+                    self.recovery.replayed += 1;
+                    synced = synced.max(frame.synced.into());
+                    at += frame.bytes();
+                    ends.push(at);
+                }
+                Err(fault) => {
+                    let later = chain.find_synced(&bytes[at..], next);
+                    if !is_last || later.is_some() {
+                        return Err(self.damaged(name, offset, fault.to_string()));
+                    }
+                    self.recovery.cut = Some(Cut {
+                        path: disk.path(&name.file()),
+                        offset,
+                        bytes: (bytes.len() - at) as u64,
+                        why: fault.to_string(),
+                    });
+                    bytes.truncate(at);
+                }
+            }
+        }
+        let settled = ends[(u64::from(synced) - u64::from(readable)) as usize];
+        self.log = Some(ReadLog {
+            after: readable,
+            chain,
+            length: begin + at as u64,
+            unsettled: (begin + settled as u64, bytes.split_off(settled)),
+        });
+        Ok(chain.last())
+    }
+
+    /// Makes what was read last, and removes files that are of no use. Returns the log, which goes on.
+    pub(super) fn settle(&mut self) -> Result<LogFile, StoreError> {
+        let (disk, table) = (Arc::clone(self.disk), self.name.to_owned());
+        let log = match self.log.take() {
+            None => LogFile::create(disk, table, self.recovery.commit, 0)?,
+            Some(ReadLog { after, chain, length, unsettled: (from, bytes) }) => {
+                let mut log = LogFile::go_on(disk, table, after, (chain, length))?;
+                log.settle(from, &bytes)?;
+                log
+            }
+        };
+        for file in self.leftover.drain(..) {
+            // It does no harm, and the next opening tries again.
+            let _ = self.disk.remove(&file);
+        }
+        Ok(log)
+    }
+
+    fn damaged(&self, name: Name, offset: u64, what: String) -> StoreError {
+        let (path, readable) = (self.disk.path(&name.file()), self.recovery.commit);
+        StoreError::Damaged { path, offset, what, readable }
+    }
+
+    fn missing(&self, what: String) -> StoreError {
+        let readable = self.recovery.commit;
+        StoreError::Missing { path: self.disk.path(""), what, readable }
+    }
+}
+
+/// Reads the rows of a commit, before any of them is applied.
+fn decode<K, V>(
+    mut bytes: &[u8],
+    commit: Commit,
+    rows: &mut Vec<(K, Option<Row<V>>)>,
+) -> Result<(), String>
+where
+    K: SentinelKey + DeserializeOwned,
+    V: DeserializeOwned,
+{
+    rows.clear();
+    while !bytes.is_empty() {
+        let (key, row, rest) = entry::take(bytes, commit)?;
+        rows.push((key, row));
+        bytes = rest;
+    }
+    Ok(())
+}
