@@ -253,6 +253,13 @@ impl<K: SentinelKey, V: Clone, P: Paging> Commits<K, V, P> {
         rotated.expect("the loop ends then")
     }
 
+    /// How many commits are not on the disk.
+    pub(super) fn queued(&self) -> usize {
+        let head = self.head.lock();
+        let behind = |log: &Log| u64::from(head.newest.commit()) - u64::from(log.durable);
+        head.log.as_ref().map_or(0, behind) as usize
+    }
+
     /// The last commit that is on the disk, and why nothing is written any more.
     pub(super) fn durable(&self) -> (Option<Commit>, Option<StoreError>) {
         let head = self.head.lock();

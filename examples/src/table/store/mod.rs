@@ -367,6 +367,11 @@ impl<K: SentinelKey, V: Clone, P: Paging> VersionTable<K, V, P> {
         })
     }
 
+    /// How many commits are not on the disk yet; 0 for a table in memory.
+    pub fn queued(&self) -> usize {
+        self.commits.queued()
+    }
+
     /// Returns when all that was committed is on the disk, and its last commit. A table in memory does
     /// nothing.
     ///

@@ -287,6 +287,9 @@ where
                 log
             }
         };
+        // The name of a file, too, may be in the system's memory alone.
+        let path = self.disk.path("");
+        self.disk.sync().map_err(StoreError::io("syncing the folder", path))?;
         for file in self.leftover.drain(..) {
             // It does no harm, and the next opening tries again.
             let _ = self.disk.remove(&file);
