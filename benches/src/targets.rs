@@ -307,6 +307,13 @@ fn changes() -> Vec<Target> {
     let (apply, merge) = ("10,000 changes|apply", "100 changes on each side|merge");
     let (cell, history) = ("4 threads|CowCell", "100 versions|History");
     let pause = "pause of a writer while a reader scans";
+    let changed = "checkpoint|1,000 changes";
+    let bytes = |operation, bound| {
+        row(operation, "checkpoint-bytes", changed, M, Against::Way("all rows"), bound)
+    };
+    let durable = |operation, variant, against, bound| {
+        row(operation, "durable", variant, M, Against::Way(against), bound)
+    };
     vec![
         changes("`diff` after 1 change", "diff after 1 change|diff", BY_ENTRY, 1.0 / 10_000.0),
         changes("`diff` after 1 change, caches evicted", evicted, BY_ENTRY, 1.0 / 3_000.0),
@@ -345,6 +352,17 @@ fn changes() -> Vec<Target> {
             Against::Map(MapId::Std),
             1.0 / 50.0,
         ),
+        bytes("bytes of a checkpoint after 1,000 changes", 1.0 / 500.0),
+        durable("checkpoint after 1,000 changes", changed, "all rows", 1.0 / 15.0),
+        durable("recovery from a checkpoint", "recovery from a checkpoint|open", "collect", 3.0),
+        durable(
+            "recovery from a log of 250,000 commits",
+            "recovery from a log|open",
+            "collect",
+            3.0,
+        ),
+        durable("buffered commit, 1 thread", "commits, 1 thread|buffered", "in memory", 2.0),
+        durable("buffered commit, 2 threads", "commits, 2 threads|buffered", "in memory", 2.0),
     ]
 }
 

@@ -7,6 +7,7 @@ mod cells;
 mod changes;
 mod churn;
 mod cycle;
+mod durable;
 mod first_write;
 mod growth;
 mod handles;
@@ -48,7 +49,7 @@ pub struct Workload {
 }
 
 /// All of them, in the order of the page.
-pub const ALL: [Workload; 22] = [
+pub const ALL: [Workload; 24] = [
     reads::WORKLOAD,
     batch::WORKLOAD,
     build::WORKLOAD,
@@ -65,6 +66,8 @@ pub const ALL: [Workload; 22] = [
     cells::WORKLOAD,
     history::WORKLOAD,
     tables::WORKLOAD,
+    durable::WORKLOAD,
+    durable::BYTES,
     ycsb::WORKLOAD,
     values::WORKLOAD,
     small::WORKLOAD,
@@ -77,7 +80,7 @@ pub const ALL: [Workload; 22] = [
 pub const GROUPS: [(&str, &[&str]); 3] = [
     ("writes", &["build", "churn", "first-write", "updates"]),
     ("snapshots", &["first-write", "kth-write", "updates", "cycle", "handles", "beside", "mvcc"]),
-    ("past", &["changes", "cells", "history", "tables"]),
+    ("past", &["changes", "cells", "history", "tables", "durable", "checkpoint-bytes"]),
 ];
 
 /// Everything `--only` accepts.
@@ -88,7 +91,7 @@ pub fn names() -> Vec<&'static str> {
 
 /// The workloads chosen by names; all of them if there is no name.
 pub fn chosen(names: &[String]) -> Vec<&'static Workload> {
-    static ALL: [Workload; 22] = self::ALL;
+    static ALL: [Workload; 24] = self::ALL;
     let members = |name: &String| -> Vec<String> {
         let group = GROUPS.iter().find(|group| group.0 == name);
         group.map_or(vec![name.clone()], |group| group.1.iter().map(|&it| it.into()).collect())

@@ -52,7 +52,7 @@ fn plan(settings: &Settings) -> Vec<Job> {
     jobs
 }
 
-fn rows(place: Place) -> Vec<u64> {
+pub(super) fn rows(place: Place) -> Vec<u64> {
     // The reserved key is the largest number, which no family has.
     Population::new(place.family, place.size)
         .present
@@ -89,7 +89,13 @@ fn transactions(settings: &Settings, place: Place, results: &mut Results) -> Res
 }
 
 /// Nanoseconds a transaction.
-fn lap(table: &dyn Table, threads: usize, keys: &[u64], round: usize, length: Duration) -> f64 {
+pub(super) fn lap(
+    table: &dyn Table,
+    threads: usize,
+    keys: &[u64],
+    round: usize,
+    length: Duration,
+) -> f64 {
     let begun = Instant::now();
     let work = |thread: usize| {
         let mut done = 0_u64;

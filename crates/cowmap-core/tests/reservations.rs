@@ -77,14 +77,21 @@ fn what_was_reserved_stays_when_the_map_is_emptied<P: Paging, H: Hashing + Defau
             let mut map = Tested::<P, H>::default();
             map.reserve(many as usize);
             fill(&mut map, 0..len);
+            let has_large_page = P::PAGED && hostile::has_large_page(&map);
             empty(&mut map);
             assert!(map.is_empty(), "{name}");
             assert!(map.capacity() >= many as usize, "{name}: {}", map.capacity());
             let (links, full) = map.directory_size();
             assert!(!P::PAGED || links * (full + full / 16 + 1) >= many as usize, "{name}");
-            // A page comes with its first entry, and with the first page a holder.
+            // A page comes with its first entry, and with the first page a holder. One that grew as a table,
+            // which few secrets bring about, is split at its next write.
+            let most = match (P::PAGED, has_large_page) {
+                (false, _) => 0,
+                (true, false) => 2,
+                (true, true) => 6,
+            };
             let asked = requests(|| fill(&mut map, 0..1));
-            assert!(asked <= if P::PAGED { 2 } else { 0 }, "{name}: {asked} requests");
+            assert!(asked <= most, "{name}: {asked} requests");
             map.clear();
             assert!(map.capacity() >= many as usize, "{name}: {}", map.capacity());
             assert_true_capacity(&mut map, name);

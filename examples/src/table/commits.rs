@@ -59,8 +59,10 @@ struct Log {
     queued_bytes: usize,
     /// The last commit that is on the disk.
     durable: Commit,
-    /// From how many bytes on the file is to be replaced by a checkpoint.
+    /// From how many bytes on the file is to be replaced by a checkpoint, and when the keeper is told
+    /// so: again when there are as many bytes more, if it could not.
     limit: u64,
+    next_wake: u64,
     keeper: Option<SyncSender<Wake>>,
 }
 
@@ -97,7 +99,7 @@ impl<K: SentinelKey, V: Clone, P: Paging> Commits<K, V, P> {
         let mut commits = Commits { durability, ..Commits::new(first, retention) };
         let (file, queue) = (Some(file), Vec::new());
         commits.head.get_mut().log =
-            Some(Log { file, queue, queued_bytes: 0, durable, limit, keeper });
+            Some(Log { file, queue, queued_bytes: 0, durable, limit, next_wake: limit, keeper });
         commits
     }
 
@@ -310,11 +312,14 @@ impl<K: SentinelKey, V: Clone, P: Paging> Commits<K, V, P> {
         durable: Commit,
     ) -> Vec<Snapshot<K, V, P>> {
         let log = head.log.as_mut().expect("it was written");
-        if let Some(keeper) = &log.keeper
-            && file.length() >= log.limit
-        {
-            // It is full if the keeper knows already.
-            let _ = keeper.try_send(Wake::Checkpoint);
+        if file.length() < log.limit {
+            log.next_wake = log.limit;
+        } else if file.length() >= log.next_wake {
+            log.next_wake = file.length().saturating_add(log.limit);
+            if let Some(keeper) = &log.keeper {
+                // It is full if the keeper knows already.
+                let _ = keeper.try_send(Wake::Checkpoint);
+            }
         }
         log.file = Some(file);
         log.durable = durable;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use cowmap_examples::table::store::{Durability, StoreError};
+use cowmap_examples::table::store::{Durability, Salvaged, StoreError};
 
 use super::disk::SimDisk;
 use super::script::{Rows, Script, Step, Table, check, nothing, open, options, rows};
@@ -54,6 +54,11 @@ impl Log {
     }
 }
 
+fn salvage(disk: &SimDisk) -> (Table, Option<StoreError>) {
+    let Salvaged { table, error } = options(Durability::Sync).salvage_on(disk.clone()).unwrap();
+    (table, error)
+}
+
 /// Opens a table, which must be damaged in this file at this byte. Nothing has changed then, and what
 /// came before can be had.
 #[track_caller]
@@ -65,8 +70,7 @@ fn damaged(disk: &SimDisk, file: &str, at: usize, states: &[Rows]) -> u64 {
     assert_eq!(*offset, at as u64, "{error}");
     assert_eq!(disk.contents(), before);
     let readable = u64::from(*readable);
-    let salvaged = options(Durability::Sync).salvage_on(disk.clone()).unwrap();
-    let (table, said): (Table, _) = salvaged;
+    let (table, said) = salvage(disk);
     assert_eq!((said.as_ref(), u64::from(table.newest())), (Some(&error), readable));
     assert_eq!(rows(&table), states[readable as usize]);
     assert_eq!(disk.contents(), before);
@@ -183,8 +187,7 @@ fn every_flipped_bit_of_a_checkpoint_is_noticed() {
             let error = open(&disk, Durability::Sync).err().expect("a bit was flipped");
             assert!(error.to_string().contains(file.as_str()), "{error}");
             assert_eq!(disk.contents(), files);
-            let salvaged = options(Durability::Sync).salvage_on(disk).unwrap();
-            let (table, said): (Table, _) = salvaged;
+            let (table, said) = salvage(&disk);
             assert_eq!(said, Some(error));
             let readable = u64::from(table.newest());
             assert_eq!(readable, readable_without(file));
@@ -225,7 +228,7 @@ fn a_file_that_is_gone_is_missed() {
         let readable = u64::from(*readable);
         assert_eq!(readable, readable_without(file));
         assert_eq!(disk.contents(), files);
-        let (table, _): (Table, _) = options(Durability::Sync).salvage_on(disk).unwrap();
+        let (table, _) = salvage(&disk);
         assert_eq!(rows(&table), script.states[readable as usize]);
     }
 }
@@ -257,7 +260,7 @@ fn a_log_before_the_last_one_is_whole_or_damaged() {
         let disk = SimDisk::of(&files);
         let error = open(&disk, Durability::Sync).err().expect("it was cut");
         assert!(matches!(error, StoreError::Damaged { .. } | StoreError::Missing { .. }));
-        let (table, _): (Table, _) = options(Durability::Sync).salvage_on(disk).unwrap();
+        let (table, _) = salvage(&disk);
         let readable = u64::from(table.newest());
         assert!(readable < 5);
         assert_eq!(rows(&table), script.states[readable as usize]);

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use cowmap_examples::table::store::{Disk, DiskFile};
 use parking_lot::{Condvar, Mutex};
@@ -146,11 +147,15 @@ impl SimDisk {
         self.opened.notify_all();
     }
 
-    /// Waits until a sync waits.
+    /// Waits until a sync waits; does not wait for ever.
     pub(crate) fn wait_at_gate(&self) {
         let mut state = self.state.lock();
-        while state.at_gate == 0 {
-            self.opened.wait(&mut state);
+        let came = |state: &mut State| state.at_gate == 0;
+        if self.opened.wait_while_for(&mut state, came, Duration::from_secs(60)).timed_out() {
+            drop(state);
+            // Others would wait for ever.
+            self.close_gate(false);
+            panic!("no sync came");
         }
     }
 

@@ -102,12 +102,24 @@ impl Folder {
     /// If there is something else, or it cannot be made.
     pub fn new(path: impl Into<PathBuf>) -> io::Result<Self> {
         let path = path.into();
-        if !path.is_dir() {
-            fs::create_dir_all(&path)?;
-            if let Some(parent) = path.parent().filter(|parent| parent.is_dir()) {
-                sync_folder(parent)?;
-            }
+        let missing: Vec<&Path> = path.ancestors().take_while(|path| !path.exists()).collect();
+        fs::create_dir_all(&path)?;
+        // The names of the folders that were made last, too.
+        for parent in missing.iter().filter_map(|path| path.parent()) {
+            let here = parent.as_os_str().is_empty();
+            sync_folder(if here { Path::new(".") } else { parent })?;
         }
+        Ok(Folder { path })
+    }
+
+    /// The folder at this path, which is there.
+    ///
+    /// # Errors
+    ///
+    /// If it is not.
+    pub fn existing(path: impl Into<PathBuf>) -> io::Result<Self> {
+        let path = path.into();
+        fs::read_dir(&path)?;
         Ok(Folder { path })
     }
 }

@@ -242,23 +242,22 @@ impl Options {
     }
 
     /// Reads what can be read of a table whose files are damaged, up to the last commit before the
-    /// damage, and changes nothing. The table that is returned is in memory, with the error that
-    /// [`open`](Self::open) returns, if there is one.
+    /// damage, and changes nothing.
     ///
     /// # Errors
     ///
-    /// If the table is open already.
+    /// If there is no such folder, or the table is open.
     pub fn salvage<K, V, P>(
         self,
         folder: impl Into<PathBuf>,
-    ) -> Result<(VersionTable<K, V, P>, Option<StoreError>), StoreError>
+    ) -> Result<Salvaged<K, V, P>, StoreError>
     where
         K: SentinelKey + DeserializeOwned,
         V: Clone + DeserializeOwned,
         P: Paging,
     {
         let path = folder.into();
-        let folder = Folder::new(&path).map_err(StoreError::io("making the folder", path))?;
+        let folder = Folder::existing(&path).map_err(StoreError::io("reading the folder", path))?;
         self.salvage_on(folder)
     }
 
@@ -270,19 +269,31 @@ impl Options {
     pub fn salvage_on<K, V, P>(
         self,
         disk: impl Disk + 'static,
-    ) -> Result<(VersionTable<K, V, P>, Option<StoreError>), StoreError>
+    ) -> Result<Salvaged<K, V, P>, StoreError>
     where
         K: SentinelKey + DeserializeOwned,
         V: Clone + DeserializeOwned,
         P: Paging,
     {
         let disk: Arc<dyn Disk> = Arc::new(disk);
-        let _lock = lock(&*disk)?;
+        // A disk that cannot be written need not be locked.
+        let _lock = match lock(&*disk) {
+            Err(error @ StoreError::InUse { .. }) => return Err(error),
+            lock => lock.ok(),
+        };
         let mut reading = Reading::<K, V, P>::new(&disk, &self.name);
         let error = reading.read().err();
         let commits = Commits::new(reading.table, self.retention);
-        Ok((VersionTable::of_parts(Arc::new(commits), None), error))
+        Ok(Salvaged { table: VersionTable::of_parts(Arc::new(commits), None), error })
     }
+}
+
+/// What could be read of a table, from [`Options::salvage`].
+pub struct Salvaged<K: SentinelKey, V, P: Paging> {
+    /// The table as it was before the damage, in memory.
+    pub table: VersionTable<K, V, P>,
+    /// What [`Options::open`] says, if it fails.
+    pub error: Option<StoreError>,
 }
 
 /// Takes a disk for one table.
@@ -293,13 +304,14 @@ fn lock(disk: &dyn Disk) -> Result<Box<dyn Any + Send + Sync>, StoreError> {
     })
 }
 
+type Encode<K, V> = fn(&Writes<K, V>) -> Result<Vec<u8>, EncodeError>;
 type Checkpoints = dyn Fn(bool) -> Result<Option<Checkpoint>, StoreError> + Send + Sync;
 
 /// How a table survives.
 pub(super) struct Store<K: SentinelKey, V> {
     /// Dropped first, with what it does.
     keeper: Option<Keeper>,
-    encode: fn(&Writes<K, V>) -> Result<Vec<u8>, EncodeError>,
+    encode: Encode<K, V>,
     sync: Box<dyn Fn() -> Result<Commit, StoreError> + Send + Sync>,
     checkpoints: Arc<Checkpoints>,
     /// The commit of the last checkpoint.
