@@ -115,7 +115,11 @@ fn a_log_that_is_cut_at_any_byte_ends_at_the_last_whole_commit() {
 #[test]
 fn what_is_behind_the_last_commit_is_cut() {
     let log = Log::new(2, 5, 1);
-    for tail in [vec![0; 1], vec![0; 4_096], vec![0xff; 100], (0..=255).collect(), LOG.into()] {
+    // A file system may have given the log the space of an old one, whose frames say that more commits
+    // were on the disk.
+    let old = Log::new(2, 20, 1).files[LOG].clone();
+    let tails = [vec![0; 1], vec![0; 4_096], vec![0xff; 100], (0..=255).collect(), LOG.into(), old];
+    for tail in tails {
         let disk = log.with(|bytes| bytes.extend(&tail));
         let end = *log.frames.last().unwrap();
         torn(&disk, &log.script.states, 5, Some((end, tail.len())));
@@ -233,37 +237,58 @@ fn a_file_that_is_gone_is_missed() {
     }
 }
 
-/// Logs that follow each other: damage in one that is not the last is never a tear.
-#[test]
-fn a_log_before_the_last_one_is_whole_or_damaged() {
+/// Two logs that follow each other, with four commits each: the second was new when a checkpoint
+/// failed.
+fn two_logs() -> (Script, Files) {
     use super::disk::Fault;
 
-    let script = Script::random(5, 8, &nothing());
+    let mut script = Script::random(5, 8, &nothing());
+    script.steps.retain(|step| matches!(step, Step::Commit(_)));
+    let states = script.states.clone();
     let disk = SimDisk::default();
     let table = open(&disk, Durability::Sync).unwrap();
-    let mut half = Script { steps: script.steps.clone(), states: script.states.clone() };
-    half.steps.retain(|step| matches!(step, Step::Commit(_)));
-    let rest = half.steps.split_off(4);
-    half.run(&table);
-    // The log is new then, and the checkpoint is not.
+    let steps = script.steps[..4].to_vec();
+    Script { steps, states: states.clone() }.run(&table);
     disk.set_fault(Some(Fault::FailAt(5)));
     assert!(table.checkpoint().is_err() && table.status().unwrap().stopped.is_none());
     disk.set_fault(None);
-    Script { steps: rest, states: script.states.clone() }.run(&table);
+    let steps = script.steps[4..].to_vec();
+    Script { steps, states }.run(&table);
     drop(table);
     let files = disk.contents();
     assert_eq!(files.len(), 2, "{:?}", files.keys());
+    (script, files)
+}
+
+/// Damage in a log that is not the last one is never a tear.
+#[test]
+fn a_log_before_the_last_one_is_whole_or_damaged() {
+    let (script, files) = two_logs();
     check(&open(&SimDisk::of(&files), Durability::Sync).unwrap(), &script.states, 8..=8);
+    let mut missing = 0;
     for length in 0..files[LOG].len() {
         let mut files = files.clone();
         files.get_mut(LOG).unwrap().truncate(length);
         let disk = SimDisk::of(&files);
-        let error = open(&disk, Durability::Sync).err().expect("it was cut");
-        assert!(matches!(error, StoreError::Damaged { .. } | StoreError::Missing { .. }));
+        match open(&disk, Durability::Sync).err().expect("it was cut") {
+            StoreError::Damaged { .. } => {}
+            // It was cut between two commits.
+            StoreError::Missing { .. } => missing += 1,
+            error => panic!("{error}"),
+        }
         let (table, _) = salvage(&disk);
         let readable = u64::from(table.newest());
         assert!(readable < 5);
         assert_eq!(rows(&table), script.states[readable as usize]);
+    }
+    assert_eq!(missing, 4);
+    // One that has the same commits, and is another table's.
+    let (_, others) = two_logs();
+    for file in files.keys() {
+        let mut files = files.clone();
+        files.insert(file.clone(), others[file].clone());
+        let error = open(&SimDisk::of(&files), Durability::Sync).err().expect("it does not fit");
+        assert!(error.to_string().contains("continues another log"), "{error}");
     }
 }
 

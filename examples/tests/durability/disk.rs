@@ -49,6 +49,17 @@ struct State {
     at_gate: usize,
 }
 
+/// Syncs wait as long as it is there. It opens also when a test fails, whose threads would wait for
+/// ever.
+pub(crate) struct Gate(SimDisk);
+
+impl Drop for Gate {
+    fn drop(&mut self) {
+        self.0.state.lock().gate_closed = false;
+        self.0.opened.notify_all();
+    }
+}
+
 /// What is in a file.
 #[derive(Clone, Default)]
 struct Content {
@@ -141,22 +152,18 @@ impl SimDisk {
         self.state.lock().syncs
     }
 
-    /// Lets syncs wait, or lets those go on that do.
-    pub(crate) fn close_gate(&self, closed: bool) {
-        self.state.lock().gate_closed = closed;
-        self.opened.notify_all();
+    /// Lets syncs wait until the gate is dropped.
+    pub(crate) fn close_gate(&self) -> Gate {
+        self.state.lock().gate_closed = true;
+        Gate(self.clone())
     }
 
     /// Waits until a sync waits; does not wait for ever.
     pub(crate) fn wait_at_gate(&self) {
         let mut state = self.state.lock();
         let came = |state: &mut State| state.at_gate == 0;
-        if self.opened.wait_while_for(&mut state, came, Duration::from_secs(60)).timed_out() {
-            drop(state);
-            // Others would wait for ever.
-            self.close_gate(false);
-            panic!("no sync came");
-        }
+        let waited = self.opened.wait_while_for(&mut state, came, Duration::from_secs(60));
+        assert!(!waited.timed_out(), "no sync came");
     }
 
     /// The disk as another machine finds it after this one has stopped: with all that was synced, and

@@ -40,7 +40,7 @@ fn commits_that_wait_at_the_same_time_are_synced_together() {
     let disk = SimDisk::default();
     let table = &open(&disk);
     put(table, 0, 0).unwrap();
-    disk.close_gate(true);
+    let gate = disk.close_gate();
     let before = disk.syncs();
     thread::scope(|scope| {
         let first = scope.spawn(|| put(table, 1, 1).unwrap());
@@ -52,7 +52,7 @@ fn commits_that_wait_at_the_same_time_are_synced_together() {
         assert_eq!((u64::from(table.newest()), table.snapshot().get(1)), (1, None));
         assert_eq!(table.begin().get(1), None);
         assert!(!first.is_finished() && others.iter().all(|other| !other.is_finished()));
-        disk.close_gate(false);
+        drop(gate);
         assert_eq!(first.join().unwrap(), 2);
         let mut commits: Vec<_> = others.into_iter().map(|other| other.join().unwrap()).collect();
         commits.sort_unstable();
@@ -68,7 +68,7 @@ fn a_conflict_waits_for_the_commit_that_came_first() {
     let disk = SimDisk::default();
     let table = &open(&disk);
     put(table, 1, 1).unwrap();
-    disk.close_gate(true);
+    let gate = disk.close_gate();
     thread::scope(|scope| {
         let first = scope.spawn(|| put(table, 1, 2).unwrap());
         disk.wait_at_gate();
@@ -78,7 +78,7 @@ fn a_conflict_waits_for_the_commit_that_came_first() {
         });
         thread::sleep(Duration::from_millis(20));
         assert!(!second.is_finished());
-        disk.close_gate(false);
+        drop(gate);
         let commit = first.join().unwrap();
         let (CommitError::Conflict(conflict), newest) = second.join().unwrap() else {
             panic!("it came second")
@@ -101,7 +101,7 @@ fn vacuums_and_checkpoints_lose_nothing_that_waits() {
         assert!(txn.delete(key));
         txn.commit().unwrap();
     }
-    disk.close_gate(true);
+    let gate = disk.close_gate();
     thread::scope(|scope| {
         let first = scope.spawn(|| put(table, 100, 100).unwrap());
         disk.wait_at_gate();
@@ -109,7 +109,7 @@ fn vacuums_and_checkpoints_lose_nothing_that_waits() {
         // The marks are gone when the commit is visible.
         assert_eq!(table.marks(), 50);
         let checkpoint = scope.spawn(|| table.checkpoint().unwrap().unwrap());
-        disk.close_gate(false);
+        drop(gate);
         first.join().unwrap();
         assert_eq!(checkpoint.join().unwrap().rows, 51);
     });
@@ -124,7 +124,7 @@ fn a_log_that_fails_tells_all_who_wait() {
     let disk = SimDisk::default();
     let table = &open(&disk);
     put(table, 0, 0).unwrap();
-    disk.close_gate(true);
+    let gate = disk.close_gate();
     thread::scope(|scope| {
         let first = scope.spawn(|| put(table, 1, 1));
         disk.wait_at_gate();
@@ -132,7 +132,7 @@ fn a_log_that_fails_tells_all_who_wait() {
         let watch = scope.spawn(|| table.watch_newest().count());
         wait_until(|| table.queued() == 5);
         disk.set_fault(Some(Fault::FailFrom(0)));
-        disk.close_gate(false);
+        drop(gate);
         for result in others.into_iter().chain([first]).map(|thread| thread.join().unwrap()) {
             assert!(matches!(result, Err(CommitError::Unknown { .. })), "{result:?}");
         }
