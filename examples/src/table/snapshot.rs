@@ -118,16 +118,23 @@ impl<K: SentinelKey, V, P: Paging> Snapshot<K, V, P> {
 }
 
 impl<K: SentinelKey, V: Clone, P: Paging> Snapshot<K, V, P> {
-    /// Puts back a row that was read from a file, or removes it.
-    pub(super) fn restore(&mut self, key: K, row: Option<Row<V>>) {
-        match row {
-            Some(row) => drop(self.rows.insert(key, row)),
-            None => drop(self.rows.remove(key)),
+    /// Puts back rows that were read from files, in the order of their commits, the last of which is
+    /// this. Marks of deleted rows delete rows, and are not kept: nobody reads what was before.
+    pub(super) fn restore(&mut self, rows: Vec<(K, Row<V>)>, commit: Commit) {
+        let is_mark = |row: &Row<V>| row.value.is_none();
+        let deleted: Vec<K> =
+            rows.iter().filter(|(_, row)| is_mark(row)).map(|&(key, _)| key).collect();
+        if self.rows.is_empty() {
+            // Not one by one.
+            self.rows = rows.into_iter().collect();
+        } else {
+            self.rows.extend(rows);
         }
-    }
-
-    /// Says that all rows of a commit are back. No mark of a deleted row is among them.
-    pub(super) fn restored(&mut self, commit: Commit) {
+        for key in deleted {
+            if self.rows.get(key).is_some_and(is_mark) {
+                self.rows.remove(key);
+            }
+        }
         (self.live, self.commit) = (self.rows.len(), commit);
     }
 }

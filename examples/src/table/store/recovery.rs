@@ -10,9 +10,9 @@
 //! * *a tear* otherwise. It is cut, and reported. (A bit that flipped in the last group looks the same.)
 
 use std::io::Read;
-use std::iter;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::{iter, mem};
 
 use cowmap::{Paging, SentinelKey};
 use serde::de::DeserializeOwned;
@@ -65,6 +65,9 @@ pub(super) struct Reading<'a, K: SentinelKey, V, P: Paging> {
     pub(super) kept: Kept<K, V, P>,
     pub(super) recovery: Recovery,
     log: Option<ReadLog>,
+    /// The rows of the logs, in the order of their commits. They go into the table all at once, which
+    /// is faster.
+    rows: Vec<(K, Row<V>)>,
     /// Files that were of use, and are not any more.
     leftover: Vec<String>,
 }
@@ -95,12 +98,19 @@ where
             table,
             recovery: Recovery { commit, checkpoint: commit, replayed: 0, cut: None },
             log: None,
+            rows: Vec::new(),
             leftover: Vec::new(),
         }
     }
 
     /// Reads all files, and changes none.
     pub(super) fn read(&mut self) -> Result<(), StoreError> {
+        let read = self.read_files();
+        self.table.restore(mem::take(&mut self.rows), self.recovery.commit);
+        read
+    }
+
+    fn read_files(&mut self) -> Result<(), StoreError> {
         let mut names = Vec::new();
         let listed = self.disk.names().map_err(StoreError::io("listing", self.disk.path("")))?;
         for file in &listed {
@@ -143,16 +153,18 @@ where
         let disk = &**self.disk;
         let mut reader = Reader::open(disk, (self.name, name), self.recovery.commit)?;
         let (_, to) = name.commits();
-        let mut table = match name {
+        let table = match name {
             Name::Changes { .. } => {
                 if reader.before() != self.kept.sum() {
                     let what = "it continues another checkpoint than the one that is there";
                     return Err(self.damaged(name, 0, what.to_owned()));
                 }
-                let mut table = self.table.clone();
+                let mut rows = Vec::new();
                 while let Some((key, row)) = reader.next_row()? {
-                    table.restore(key, row);
+                    rows.push((key, row.unwrap_or(Row { commit: to, value: None })));
                 }
+                let mut table = self.table.clone();
+                table.restore(rows, to);
                 table
             }
             _ => {
@@ -171,7 +183,6 @@ where
                 Snapshot::new(rows, to)
             }
         };
-        table.restored(to);
         self.kept.add(name, reader.read(), table.clone());
         self.table = table;
         (self.recovery.commit, self.recovery.checkpoint) = (to, to);
@@ -228,7 +239,6 @@ where
         // Where the frames end, the header first.
         let mut ends = vec![0];
         let mut synced = readable;
-        let mut rows = Vec::new();
         let mut at = 0;
         while at < bytes.len() {
             let next = u64::from(self.recovery.commit) + 1;
@@ -239,12 +249,8 @@ where
                     return Err(self.damaged(name, offset, what));
                 }
                 Ok(frame) => {
-                    let decoded = decode(frame.payload, next.into(), &mut rows);
+                    let decoded = decode(frame.payload, next.into(), &mut self.rows);
                     decoded.map_err(|what| self.damaged(name, offset, what))?;
-                    for (key, row) in rows.drain(..) {
-                        self.table.restore(key, row);
-                    }
-                    self.table.restored(next.into());
                     self.recovery.commit = next.into();
                     self.recovery.replayed += 1;
                     synced = synced.max(frame.synced.into());
@@ -308,21 +314,24 @@ where
     }
 }
 
-/// Reads the rows of a commit, before any of them is applied.
-fn decode<K, V>(
-    mut bytes: &[u8],
-    commit: Commit,
-    rows: &mut Vec<(K, Option<Row<V>>)>,
-) -> Result<(), String>
+/// Adds the rows of a commit, or none of them.
+fn decode<K, V>(mut bytes: &[u8], commit: Commit, rows: &mut Vec<(K, Row<V>)>) -> Result<(), String>
 where
     K: SentinelKey + DeserializeOwned,
     V: DeserializeOwned,
 {
-    rows.clear();
+    let before = rows.len();
     while !bytes.is_empty() {
-        let (key, row, rest) = entry::take(bytes, commit)?;
-        rows.push((key, row));
-        bytes = rest;
+        match entry::take(bytes, commit) {
+            Ok((key, row, rest)) => {
+                rows.push((key, row.unwrap_or(Row { commit, value: None })));
+                bytes = rest;
+            }
+            Err(what) => {
+                rows.truncate(before);
+                return Err(what);
+            }
+        }
     }
     Ok(())
 }
