@@ -146,7 +146,9 @@ pub(crate) fn check(table: &Table, states: &[Rows], commits: std::ops::RangeIncl
     let found = u64::from(table.newest());
     assert!(commits.contains(&found), "commit {found} is there, not one of {commits:?}");
     assert_eq!(rows(table), states[found as usize], "the rows after commit {found}");
-    assert_eq!(table.recovery().unwrap().commit, Commit::from(found));
+    let recovery = table.recovery().unwrap();
+    assert_eq!(recovery.commit, Commit::from(found));
+    assert_eq!(recovery.replayed, found - u64::from(recovery.checkpoint));
     assert_eq!(table.marks(), 0);
     found
 }
