@@ -19,6 +19,7 @@
 
 use std::collections::VecDeque;
 use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::SyncSender;
 
 use cowmap::{CowCell, Forgotten, History, Paging, Retention, SentinelKey};
@@ -138,9 +139,11 @@ impl<K: SentinelKey, V: Clone, P: Paging> Commits<K, V, P> {
         }
         if let Err(conflict) = validate(&writes, &head.newest) {
             drop(head);
-            // It may not be visible yet: a transaction that begins anew would meet it again. If it never
-            // will be, the next commit says so.
-            let _ = self.make_durable(conflict.committed());
+            if self.durability == Durability::Sync {
+                // It may not be visible yet: a transaction that begins anew would meet it again. If it never
+                // will be, the next commit says so.
+                let _ = self.make_durable(conflict.committed());
+            }
             return Err(CommitError::Conflict(conflict));
         }
         let commit = Commit::from(u64::from(head.newest.commit()) + 1);
@@ -167,7 +170,7 @@ impl<K: SentinelKey, V: Clone, P: Paging> Commits<K, V, P> {
         }
         let forgotten = self.publish(newest);
         drop(head);
-        // What is replaced and what is forgotten is dropped after all locks are free.
+        // Snapshots that are replaced or forgotten are dropped after all locks are free.
         drop((replaced, forgotten));
         if crowded {
             // It is committed all the same: a buffered commit may be lost.
@@ -204,12 +207,14 @@ impl<K: SentinelKey, V: Clone, P: Paging> Commits<K, V, P> {
         let mut past = self.past.lock();
         let is_commit = past.latest().is_none_or(|(latest, _)| snapshot.commit() > latest);
         // Recorded and published under one lock, so that the past is neither ahead nor behind.
-        let forgotten = if is_commit {
+        let mut forgotten = if is_commit {
             let recorded = past.record(snapshot.commit(), snapshot.clone());
             recorded.unwrap_or_else(|_| unreachable!("it is newer than the latest"))
         } else {
-            vec![self.visible.snapshot()]
+            Vec::new()
         };
+        // The cell may have the last handle of it: after a vacuum it is not what the past has.
+        forgotten.push(self.visible.snapshot());
         self.visible.publish(snapshot);
         forgotten
     }
@@ -231,8 +236,8 @@ impl<K: SentinelKey, V: Clone, P: Paging> Commits<K, V, P> {
     }
 
     /// Makes all commits so far durable, begins a new file for those that come (unless the file is new),
-    /// and returns the table after the last one in the old file.
-    pub(super) fn rotate(&self) -> Result<Snapshot<K, V, P>, StoreError> {
+    /// and returns the table after the last one in the old file, and the checksum of the new one's header.
+    pub(super) fn rotate(&self) -> Result<(Snapshot<K, V, P>, u32), StoreError> {
         let mut rotated = None;
         let mut head = self.head.lock();
         while rotated.is_none() {
@@ -247,7 +252,7 @@ impl<K: SentinelKey, V: Clone, P: Paging> Commits<K, V, P> {
                         }
                     }
                 }
-                rotated = Some(Ok(newest.clone()));
+                rotated = Some(Ok((newest.clone(), file.header_sum())));
                 Ok(())
             })?;
         }
@@ -287,20 +292,21 @@ impl<K: SentinelKey, V: Clone, P: Paging> Commits<K, V, P> {
         let queue = mem::take(&mut log.queue);
         let durable = log.durable;
         log.queued_bytes = 0;
-        let result = MutexGuard::unlocked(&mut head, || {
+        let attempt = AssertUnwindSafe(|| {
             file.append(&queue, durable)?;
             then(&mut file, &newest)
         });
-        let done = match result {
-            Ok(()) => self.succeed(&mut head, file, newest.commit()),
-            Err(error) => self.fail(&mut head, error),
+        // Others wait for the file: a disk that panics has failed.
+        let result = MutexGuard::unlocked(&mut head, || catch_unwind(attempt));
+        let done = match &result {
+            Ok(Ok(())) => self.succeed(&mut head, file, newest.commit()),
+            Ok(Err(error)) => self.fail(&mut head, error.clone()),
+            Err(_) => self.fail(&mut head, StoreError::Panicked { doing: "writing the log" }),
         };
         self.written.notify_all();
         MutexGuard::unlocked(&mut head, || drop((done, newest, queue)));
-        match &head.failed {
-            None => Ok(head),
-            Some(failed) => Err(failed.clone()),
-        }
+        // What others do meanwhile does not change what came of this.
+        result.unwrap_or_else(|panic| resume_unwind(panic)).map(|()| head)
     }
 
     /// Notes that all commits up to one are durable, and makes them visible. Returns what is to be
@@ -318,7 +324,7 @@ impl<K: SentinelKey, V: Clone, P: Paging> Commits<K, V, P> {
             log.next_wake = file.length().saturating_add(log.limit);
             if let Some(keeper) = &log.keeper {
                 // It is full if the keeper knows already.
-                let _ = keeper.try_send(Wake::Checkpoint);
+                let _ = keeper.try_send(Wake::Now);
             }
         }
         log.file = Some(file);

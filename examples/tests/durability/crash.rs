@@ -32,7 +32,8 @@ fn recover(
                 disk = disk.after_stop(seed ^ at);
                 let table = open(&disk, durability).unwrap();
                 assert_eq!(check(&table, &script.states, found..=found), found);
-                go_on(&disk, table, script, found, seed);
+                drop(table);
+                go_on(&disk, script, found, seed);
                 return;
             }
             Err(error) => {
@@ -45,10 +46,11 @@ fn recover(
 }
 
 /// Commits more, stops in it, and opens the table once more.
-fn go_on(disk: &SimDisk, table: super::script::Table, script: &Script, found: u64, seed: u64) {
+fn go_on(disk: &SimDisk, script: &Script, found: u64, seed: u64) {
+    let table = open(disk, Durability::Sync).unwrap();
     let more = Script::random(seed, 4, &script.states[..=found as usize]);
     disk.set_fault(Some(Fault::StopAt(seed % 17)));
-    let (certain, possible) = more.run(&table);
+    let (certain, possible) = more.run(&table, Durability::Sync);
     drop(table);
     let table = open(&disk.after_stop(!seed), Durability::Sync).unwrap();
     check(&table, &more.states, certain..=possible);
@@ -59,7 +61,7 @@ fn stops_everywhere(seed: u64, durability: Durability) {
     let script = Script::random(seed, 25, &nothing());
     let disk = SimDisk::default();
     disk.set_fault(None);
-    let (certain, possible) = script.run(&open(&disk, durability).unwrap());
+    let (certain, possible) = script.run(&open(&disk, durability).unwrap(), durability);
     assert_eq!(possible, 25);
     assert!(durability == Durability::Buffered || certain == 25);
     let operations = disk.operations();
@@ -68,7 +70,7 @@ fn stops_everywhere(seed: u64, durability: Durability) {
         let disk = SimDisk::default();
         disk.set_fault(Some(Fault::StopAt(at)));
         let commits = match open(&disk, durability) {
-            Ok(table) => script.run(&table),
+            Ok(table) => script.run(&table, durability),
             Err(_) => (0, 0),
         };
         for way in 0..WAYS {

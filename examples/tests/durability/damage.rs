@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use cowmap::Paged;
 use cowmap_examples::table::store::{Durability, Salvaged, StoreError};
 
 use super::disk::SimDisk;
@@ -30,7 +31,7 @@ impl Log {
         let table = open(&disk, Durability::Buffered).unwrap();
         for steps in steps.chunks(group) {
             script.steps = steps.to_vec();
-            script.run(&table);
+            script.run(&table, Durability::Buffered);
             table.sync().unwrap();
         }
         drop(table);
@@ -55,7 +56,9 @@ impl Log {
 }
 
 fn salvage(disk: &SimDisk) -> (Table, Option<StoreError>) {
-    let Salvaged { table, error } = options(Durability::Sync).salvage_on(disk.clone()).unwrap();
+    let salvaged = options(Durability::Sync).salvage_on(disk.clone()).unwrap();
+    let Salvaged { table, error, recovery } = salvaged;
+    assert_eq!(recovery.commit, table.newest());
     (table, error)
 }
 
@@ -80,12 +83,16 @@ fn damaged(disk: &SimDisk, file: &str, at: usize, states: &[Rows]) -> u64 {
 /// Opens a table whose last commits were cut, and goes on.
 #[track_caller]
 fn torn(disk: &SimDisk, states: &[Rows], commit: u64, cut: Option<(usize, usize)>) {
+    let salvaged = options(Durability::Sync).salvage_on::<u64, String, Paged>(disk.clone());
+    let salvaged = salvaged.unwrap();
+    assert_eq!((u64::from(salvaged.table.newest()), salvaged.error), (commit, None));
     let table = open(disk, Durability::Sync).unwrap();
     check(&table, states, commit..=commit);
+    assert_eq!(Some(&salvaged.recovery), table.recovery());
     let found = table.recovery().unwrap().cut.as_ref();
     assert_eq!(found.map(|cut| (cut.offset as usize, cut.bytes as usize)), cut);
     let more = Script::random(commit, 3, &states[..=commit as usize]);
-    assert_eq!(more.run(&table), (commit + 3, commit + 3));
+    assert_eq!(more.run(&table, Durability::Sync), (commit + 3, commit + 3));
     drop(table);
     let table = open(&disk.after_stop(commit), Durability::Sync).unwrap();
     check(&table, &more.states, commit + 3..=commit + 3);
@@ -153,6 +160,17 @@ fn every_flipped_bit_of_a_log_is_noticed() {
     }
 }
 
+/// The header of a frame says which commits were on the disk, also if the frame is torn.
+#[test]
+fn damage_before_a_frame_that_is_torn_is_damage() {
+    let log = Log::new(3, 6, 1);
+    let disk = log.with(|bytes| {
+        bytes[log.frames[4] + 30] ^= 1;
+        bytes.pop();
+    });
+    assert_eq!(damaged(&disk, LOG, log.frames[4], &log.script.states), 4);
+}
+
 /// Tables with a full checkpoint, changes, and a log.
 fn with_checkpoints() -> (Script, Files) {
     let mut script = Script::random(4, 14, &nothing());
@@ -161,7 +179,7 @@ fn with_checkpoints() -> (Script, Files) {
     script.steps.insert(8, Step::Checkpoint);
     script.steps.insert(5, Step::Checkpoint);
     let disk = SimDisk::default();
-    script.run(&open(&disk, Durability::Sync).unwrap());
+    script.run(&open(&disk, Durability::Sync).unwrap(), Durability::Sync);
     let files = disk.contents();
     let kinds: Vec<_> = files.keys().map(|name| name.split('-').next().unwrap()).collect();
     assert_eq!(kinds, ["changes", "changes", "full", "log"]);
@@ -215,8 +233,9 @@ fn a_checkpoint_that_is_cut_at_any_byte_is_damaged() {
             let StoreError::Damaged { readable, .. } = &error else { panic!("{error}") };
             assert_eq!(u64::from(*readable), readable_without(file));
             assert!(error.to_string().contains(file.as_str()), "{error}");
+            let (table, _) = salvage(&disk);
+            assert_eq!(rows(&table), script.states[readable_without(file) as usize]);
         }
-        let _ = &script;
     }
 }
 
@@ -248,12 +267,12 @@ fn two_logs() -> (Script, Files) {
     let disk = SimDisk::default();
     let table = open(&disk, Durability::Sync).unwrap();
     let steps = script.steps[..4].to_vec();
-    Script { steps, states: states.clone() }.run(&table);
+    Script { steps, states: states.clone() }.run(&table, Durability::Sync);
     disk.set_fault(Some(Fault::FailAt(5)));
     assert!(table.checkpoint().is_err() && table.status().unwrap().stopped.is_none());
     disk.set_fault(None);
     let steps = script.steps[4..].to_vec();
-    Script { steps, states }.run(&table);
+    Script { steps, states }.run(&table, Durability::Sync);
     drop(table);
     let files = disk.contents();
     assert_eq!(files.len(), 2, "{:?}", files.keys());
@@ -335,11 +354,9 @@ fn files_of_another_table_do_not_fit() {
     for file in files.keys() {
         let mut files = files.clone();
         files.insert(file.clone(), others[file].clone());
-        let opened = open(&SimDisk::of(&files), Durability::Sync);
-        if file.starts_with("changes-") || file.starts_with("full-") {
-            let error = opened.err().expect("it is another table's");
-            assert!(error.to_string().contains("continues another checkpoint"), "{error}");
-        }
+        let error = open(&SimDisk::of(&files), Durability::Sync).err().expect("it is another's");
+        let what = if file.starts_with("log-") { "another log" } else { "another" };
+        assert!(error.to_string().contains(what), "{error}");
     }
     // A file under another's name.
     let mut files = files.clone();

@@ -23,6 +23,10 @@ pub(crate) enum Fault {
     FailAt(u64),
     /// All operations fail from this one on, as on a disk that is full; nothing is lost.
     FailFrom(u64),
+    /// This operation panics.
+    PanicAt(u64),
+    /// What is behind this byte of any file cannot be read.
+    ReadsUpTo(u64),
 }
 
 /// The disk. Clones are handles of one disk.
@@ -120,6 +124,9 @@ impl State {
             Some(Fault::StopAt(at)) if now >= at => Err(stopped()),
             Some(Fault::FailAt(at)) if now == at => Err(io::ErrorKind::StorageFull.into()),
             Some(Fault::FailFrom(at)) if now >= at => Err(io::ErrorKind::StorageFull.into()),
+            Some(Fault::PanicAt(at)) if now == at => {
+                panic!("operation {at} panics, as it was told to")
+            }
             _ => Ok(()),
         }
     }
@@ -171,8 +178,9 @@ impl SimDisk {
     pub(crate) fn after_stop(&self, seed: u64) -> SimDisk {
         let mut rng = StdRng::seed_from_u64(seed);
         let old = self.state.lock().clone();
-        // All, nothing, or something: each with its own chance.
-        let chance = *[0.0, 1.0, 0.5, 0.9, 0.1].get(rng.random_range(0..5)).unwrap();
+        // All, nothing, or something: each with its own chance, for what is in files and for names.
+        let mut chance = || [0.0, 1.0, 0.5, 0.9, 0.1][rng.random_range(0..5)];
+        let (chance, chance_of_names) = (chance(), chance());
         let mut state = State { files: old.files, ..State::default() };
         for file in &mut state.files {
             for writing in std::mem::take(&mut file.written) {
@@ -195,7 +203,7 @@ impl SimDisk {
         }
         state.durable_names = old.durable_names;
         for renaming in old.renamed {
-            if rng.random_bool(chance) {
+            if rng.random_bool(chance_of_names) {
                 renaming.apply(&mut state.durable_names);
             }
         }
@@ -253,7 +261,11 @@ impl Disk for SimDisk {
 
     fn read(&self, name: &str) -> io::Result<Box<dyn Read>> {
         let state = self.state.lock();
-        Ok(Box::new(Cursor::new(state.files[state.file(name)?].now.clone())))
+        let bytes = Cursor::new(state.files[state.file(name)?].now.clone());
+        match state.fault {
+            Some(Fault::ReadsUpTo(at)) => Ok(Box::new(bytes.take(at).chain(Unreadable))),
+            _ => Ok(Box::new(bytes)),
+        }
     }
 
     fn open(&self, name: &str) -> io::Result<Box<dyn DiskFile>> {
@@ -296,6 +308,15 @@ impl Disk for SimDisk {
 
     fn path(&self, name: &str) -> PathBuf {
         PathBuf::from("/disk").join(name)
+    }
+}
+
+/// What cannot be read.
+struct Unreadable;
+
+impl Read for Unreadable {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::Error::other("a bad sector"))
     }
 }
 
@@ -350,9 +371,20 @@ impl DiskFile for SimFile {
         state.syncs += 1;
         let content = &mut state.files[self.file];
         let written = std::mem::take(&mut content.written);
-        // Where it fails, these are on the disk never, unless they are written again.
-        if operated.is_ok() {
-            written.iter().for_each(|writing| writing.apply(&mut content.durable));
+        // Where it fails, half of them are on the disk never, unless they are written again.
+        for (number, writing) in written.iter().enumerate() {
+            match writing {
+                _ if operated.is_ok() => writing.apply(&mut content.durable),
+                Writing::Bytes(at, bytes) => {
+                    for (index, part) in bytes.chunks(7).enumerate() {
+                        if (index + number) % 2 == 1 {
+                            let part = Writing::Bytes(at + index * 7, part.to_vec());
+                            part.apply(&mut content.durable);
+                        }
+                    }
+                }
+                Writing::Cut(_) => {}
+            }
         }
         operated
     }

@@ -144,6 +144,143 @@ fn a_log_that_fails_tells_all_who_wait() {
     assert!(table.is_closed() && table.status().unwrap().stopped.is_some());
 }
 
+/// What is committed and visible is not called unknown because a later group fails.
+#[test]
+fn a_failure_concerns_the_commits_of_its_group_alone() {
+    let disk = SimDisk::default();
+    let table = &open(&disk);
+    for turn in 0..200 {
+        if table.is_closed() {
+            return;
+        }
+        if turn == 100 {
+            disk.set_fault(Some(Fault::FailAt(60)));
+        }
+        let results: Vec<_> = thread::scope(|scope| {
+            let threads: Vec<_> =
+                (0..3).map(|key| scope.spawn(move || (key, put(table, key, turn)))).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        let newest = u64::from(table.newest());
+        for (key, result) in results {
+            match result {
+                Ok(commit) => assert!(commit <= newest),
+                Err(CommitError::Unknown { commit, .. }) => {
+                    assert!(u64::from(commit) > newest);
+                    assert_ne!(table.snapshot().get(key), Some(&turn));
+                }
+                Err(CommitError::Stopped(_)) => {}
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+    panic!("the fault did not come");
+}
+
+/// A value that is dropped with the last snapshot that has it is dropped without a lock: it may use the
+/// table, and panic, and nobody waits for ever.
+#[test]
+fn values_are_dropped_without_a_lock() {
+    use serde::{Deserialize, Serialize};
+    use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+    use std::sync::mpsc;
+
+    static ARMED: AtomicBool = AtomicBool::new(false);
+
+    #[derive(Clone, Serialize, Deserialize)]
+    struct Value(u64);
+
+    impl Drop for Value {
+        fn drop(&mut self) {
+            let named = thread::current().name() == Some("drops");
+            if self.0 == 7 && named && !thread::panicking() && ARMED.swap(false, SeqCst) {
+                panic!("as it was told to");
+            }
+        }
+    }
+
+    let disk = SimDisk::default();
+    let table: VersionTable<u64, Value> = options(Durability::Sync)
+        .retention(cowmap::Retention::last(1))
+        .open_on(disk.clone())
+        .unwrap();
+    let put = |key, value| {
+        let mut txn = table.begin();
+        txn.put(key, Value(value));
+        txn.commit()
+    };
+    put(1, 7).unwrap();
+    put(2, 3).unwrap();
+    let mut txn = table.begin();
+    txn.delete(2);
+    txn.commit().unwrap();
+    let gate = disk.close_gate();
+    let (says, said) = mpsc::channel();
+    thread::scope(|scope| {
+        let drops = thread::Builder::new().name("drops".to_owned());
+        let drops = drops.spawn_scoped(scope, || {
+            let mut txn = table.begin();
+            // What is visible is not what the past has, then.
+            while !table.vacuum(100).ended {}
+            txn.put(1, Value(8));
+            txn.commit().map(u64::from)
+        });
+        disk.wait_at_gate();
+        let table = &table;
+        scope.spawn(move || says.send(table.sync().map(u64::from)));
+        ARMED.store(true, SeqCst);
+        drop(gate);
+        assert_eq!(said.recv_timeout(Duration::from_secs(60)).unwrap(), Ok(4));
+        let _ = drops.unwrap().join();
+    });
+    assert_eq!(u64::from(table.newest()), 4);
+    ARMED.store(false, SeqCst);
+    assert_eq!(put(1, 9).map(u64::from), Ok(5));
+}
+
+/// A checkpoint that takes long does not keep buffered commits from the disk.
+#[test]
+fn buffered_commits_are_synced_while_a_checkpoint_is_made() {
+    use serde::{Deserialize, Serialize, Serializer};
+    use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+
+    static HELD: AtomicBool = AtomicBool::new(false);
+    static FREE: AtomicBool = AtomicBool::new(false);
+
+    #[derive(Clone, Deserialize)]
+    struct Slow(u64);
+
+    impl Serialize for Slow {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            if thread::current().name() == Some("cowmap table") {
+                HELD.store(true, SeqCst);
+                wait_until(|| FREE.load(SeqCst));
+            }
+            serializer.serialize_u64(self.0)
+        }
+    }
+
+    let disk = SimDisk::default();
+    let table: VersionTable<u64, Slow> = options(Durability::Buffered)
+        .sync_every(Duration::from_millis(1))
+        .checkpoint_from(Some(500))
+        .open_on(disk.clone())
+        .unwrap();
+    let put = |key| {
+        let mut txn = table.begin();
+        txn.put(key, Slow(key));
+        txn.commit().unwrap();
+    };
+    let mut keys = 0..;
+    wait_until(|| {
+        put(keys.clone().next().unwrap());
+        HELD.load(SeqCst)
+    });
+    keys.by_ref().take(100).for_each(put);
+    wait_until(|| table.queued() == 0);
+    FREE.store(true, SeqCst);
+}
+
 /// Threads write rows of their own, three a commit, until the machine stops. What was acknowledged is
 /// there, and no commit is there in part.
 fn stops_among_threads(seed: u64) {

@@ -6,5 +6,6 @@ mod damage;
 mod disk;
 mod failing;
 mod group;
+mod lives;
 mod reopen;
 mod script;

@@ -53,7 +53,7 @@ fn all_commits_are_there_again_with_their_numbers() {
             let commits = part.iter().filter(|step| matches!(step, Step::Commit(_))).count();
             let all = states.len() + commits;
             states = script.states[..all].to_vec();
-            Script { steps: part.to_vec(), states: states.clone() }.run(&table);
+            Script { steps: part.to_vec(), states: states.clone() }.run(&table, durability);
             assert_eq!(rows(&table), states[all - 1]);
         }
     }
@@ -215,6 +215,7 @@ fn a_folder_with_other_files_is_refused() {
     let error = VersionTable::<u64, String>::open(&folder.0).err().unwrap();
     assert!(error.to_string().contains("choose an empty one"), "{error}");
     assert_eq!(fs::read(folder.0.join("letter.txt")).unwrap(), b"Dear all");
+    assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 1);
     // A file that is none of a table's does no harm beside one.
     fs::remove_file(folder.0.join("letter.txt")).unwrap();
     drop(VersionTable::<u64, String>::open(&folder.0).unwrap());
@@ -247,6 +248,36 @@ fn a_table_with_another_name_or_format_is_refused() {
         assert!(error.to_string().contains(name.as_str()), "{error}");
     }
     assert_eq!(disk.contents(), files);
+}
+
+#[test]
+fn a_name_that_does_not_go_into_the_files_is_refused() {
+    let named = |bytes| Options::new().named("x".repeat(bytes)).checkpoint_from(None);
+    let disk = SimDisk::default();
+    let error = named(1_001).open_on::<u64, String, Flat>(disk.clone()).err().unwrap();
+    assert!(error.to_string().contains("1001 bytes"), "{error}");
+    assert!(disk.contents().is_empty());
+    for _ in 0..2 {
+        drop(named(1_000).open_on::<u64, String, Flat>(disk.clone()).unwrap());
+    }
+}
+
+/// Some forms of serde's can be written, and not read.
+#[cfg(debug_assertions)]
+#[test]
+fn a_value_that_cannot_be_read_again_is_not_committed() {
+    #[derive(Clone, Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        Number(u64),
+    }
+
+    let table: VersionTable<u64, Either> =
+        options(Durability::Sync).open_on(SimDisk::default()).unwrap();
+    let mut txn = table.begin();
+    txn.put(1, Either::Number(1));
+    let error = txn.commit().unwrap_err();
+    assert!(matches!(error, CommitError::Encode(EncodeError::Refused(_))), "{error}");
 }
 
 /// A value that cannot be serialised while it has this number.

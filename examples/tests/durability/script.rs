@@ -69,12 +69,11 @@ impl Script {
         script
     }
 
-    /// Does all steps until one fails. Returns the last commit that must survive, and the last one that
-    /// may.
-    pub(crate) fn run(&self, table: &Table) -> (u64, u64) {
+    /// Does all steps until one fails, on a table with this durability. Returns the last commit that must
+    /// survive, and the last one that may.
+    pub(crate) fn run(&self, table: &Table, durability: Durability) -> (u64, u64) {
         let mut certain = u64::from(table.newest());
         let mut possible = certain;
-        let is_sync = table.status().is_some_and(|status| status.durable == table.newest());
         for step in &self.steps {
             match step {
                 Step::Commit(writes) => {
@@ -89,8 +88,7 @@ impl Script {
                         Ok(commit) => {
                             assert_eq!(u64::from(commit), possible + 1);
                             possible += 1;
-                            let durable = table.status().unwrap().durable;
-                            if is_sync && durable == commit {
+                            if durability == Durability::Sync {
                                 certain = possible;
                             }
                         }

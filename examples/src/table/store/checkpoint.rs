@@ -3,6 +3,7 @@
 //! The frames of such a file are numbered from 1 and have some rows each. The last one is empty, and
 //! has the number of rows in place of the commit that was synced.
 
+use std::io::Read as _;
 use std::marker::PhantomData;
 
 use cowmap::SentinelKey;
@@ -16,7 +17,7 @@ use super::disk::Disk;
 use super::entry;
 use super::error::StoreError;
 use super::frame::{self, Chain};
-use super::header::{Header, Source};
+use super::header::{Header, Kind, Source};
 use super::log::finish;
 use super::names::Name;
 
@@ -32,32 +33,34 @@ pub(super) struct Written {
     pub(super) sum: u32,
 }
 
-/// Writes a checkpoint. It has its name when all of it is on the disk; if that fails, it has none. It
-/// continues a checkpoint with this checksum, if it has changes.
+/// Writes a checkpoint. It gets its name when all of it is on the disk. If that fails, it may have its
+/// name, or not. Its header has the checksums of the checkpoint that it continues, if it has changes,
+/// and of the log that goes on after it.
 pub(super) fn write<'a, K, V>(
     disk: &dyn Disk,
     (table, name): (&str, Name),
-    before: u32,
+    sums: (u32, u32),
     rows: impl Iterator<Item = (K, Option<(Commit, &'a V)>)>,
 ) -> Result<Written, StoreError>
 where
     K: SentinelKey + Serialize,
     V: Serialize + 'a,
 {
-    let written = write_unfinished(disk, (table, name), before, rows);
-    if written.is_err() {
-        // The next opening removes it, too.
-        let _ = disk.remove(&name.unfinished());
+    let header = Header::new(table, name.kind(), name.commits(), sums);
+    match write_unfinished(disk, name, &header, rows) {
+        Ok(written) => finish(disk, name).map(|()| written),
+        Err(error) => {
+            // The next opening removes it, too.
+            let _ = disk.remove(&name.unfinished());
+            Err(error)
+        }
     }
-    let written = written?;
-    finish(disk, name)?;
-    Ok(written)
 }
 
 fn write_unfinished<'a, K, V>(
     disk: &dyn Disk,
-    (table, name): (&str, Name),
-    before: u32,
+    name: Name,
+    header: &Header,
     rows: impl Iterator<Item = (K, Option<(Commit, &'a V)>)>,
 ) -> Result<Written, StoreError>
 where
@@ -65,8 +68,7 @@ where
     V: Serialize + 'a,
 {
     let path = || disk.path(&name.unfinished());
-    let (from, to) = name.commits();
-    let header = Header::new(name.kind(), table, from, to, before);
+    let (_, to) = name.commits();
     let (mut bytes, sum) = header.encode();
     let mut chain = Chain::new(header.salt, sum);
 
@@ -140,9 +142,9 @@ where
         Ok(Reader { disk, name, source, readable, frame, at: 0, offset, frames: 0, rows: 0, of })
     }
 
-    /// The checksum of the file that it continues.
-    pub(super) fn before(&self) -> u32 {
-        self.source.header.before
+    /// What it says of other files.
+    pub(super) fn header(&self) -> &Header {
+        &self.source.header
     }
 
     /// The next row; `None` at the end.
@@ -152,6 +154,9 @@ where
         }
         let rows = &self.frame[self.at..self.rows_end()];
         match entry::take(rows, self.name.commits().1) {
+            Ok((_, None, _)) if self.name.kind() == Kind::Full => {
+                Err(self.damaged("a row was deleted, in a checkpoint of all rows".to_owned()))
+            }
             Ok((key, row, rest)) => {
                 self.at = self.rows_end() - rest.len();
                 self.rows += 1;
@@ -191,6 +196,9 @@ where
         if is_end {
             self.frame.clear();
             self.at = 0;
+            if self.source.from.read(&mut [0]).map_err(StoreError::io("reading", path()))? > 0 {
+                return Err(self.damaged("something follows the last frame".to_owned()));
+            }
         }
         Ok(!is_end)
     }

@@ -102,12 +102,12 @@ impl Folder {
     /// If there is something else, or it cannot be made.
     pub fn new(path: impl Into<PathBuf>) -> io::Result<Self> {
         let path = path.into();
-        let missing: Vec<&Path> = path.ancestors().take_while(|path| !path.exists()).collect();
+        let missing = path.ancestors().take_while(|path| !path.exists()).count();
         fs::create_dir_all(&path)?;
-        // The names of the folders that were made last, too.
-        for parent in missing.iter().filter_map(|path| path.parent()) {
-            let here = parent.as_os_str().is_empty();
-            sync_folder(if here { Path::new(".") } else { parent })?;
+        // The names of the folders last, too: of those that were made, and of this one in any case, because
+        // it may have been made a moment ago.
+        for parent in path.canonicalize()?.ancestors().skip(1).take(missing.max(1)) {
+            sync_folder(parent)?;
         }
         Ok(Folder { path })
     }

@@ -33,18 +33,28 @@ pub(super) fn push<K: Serialize, V: Serialize>(
     Ok(())
 }
 
-/// What a transaction wrote, as the payload of a frame.
+/// What a transaction wrote, as the payload of a frame. Where debug assertions are on, it is read again:
+/// some forms of serde's can be written, and not read without the names of their fields.
 pub(super) fn writes<K, V>(writes: &Writes<K, V>) -> Result<Vec<u8>, EncodeError>
 where
-    K: SentinelKey + Serialize,
-    V: Serialize,
+    K: SentinelKey + Serialize + DeserializeOwned,
+    V: Serialize + DeserializeOwned,
 {
     let mut bytes = Vec::with_capacity(24 * writes.len());
     let commit = Commit::from(0);
     for (key, value) in writes {
         push(&mut bytes, key, value.as_ref().map(|value| (commit, value)), commit)?;
     }
-    if bytes.len() > LARGEST_COMMIT { Err(EncodeError::TooLarge(bytes.len())) } else { Ok(bytes) }
+    if bytes.len() > LARGEST_COMMIT {
+        return Err(EncodeError::TooLarge(bytes.len()));
+    }
+    if cfg!(debug_assertions) {
+        let mut rest = &bytes[..];
+        while !rest.is_empty() {
+            rest = take::<K, V>(rest, commit).map_err(EncodeError::Refused)?.2;
+        }
+    }
+    Ok(bytes)
 }
 
 /// A row that was read, and the bytes after it: `None` in place of a row that was deleted.
@@ -56,7 +66,11 @@ where
     K: SentinelKey + DeserializeOwned,
     V: DeserializeOwned,
 {
-    let said = |error: postcard::Error| format!("a row cannot be read: {error}");
+    let said = |error: postcard::Error| {
+        format!(
+            "the checksum is right, and a row cannot be read: does it have another type? ({error})"
+        )
+    };
     let ((key, tag), rest): ((K, u64), _) = postcard::take_from_bytes(bytes).map_err(said)?;
     if key.into_repr() == K::SENTINEL {
         return Err("a row has the reserved key".to_owned());

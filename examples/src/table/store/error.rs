@@ -51,6 +51,12 @@ pub enum StoreError {
         /// The last commit that is there.
         readable: Commit,
     },
+    /// A task panicked: a disk's method, or the serialisation of a row.
+    #[error("{doing}: a panic, which was printed")]
+    Panicked {
+        /// What was tried.
+        doing: &'static str,
+    },
     /// A row could be committed, and cannot be written to a checkpoint.
     #[error("{}: {error}", path.display())]
     Encode {

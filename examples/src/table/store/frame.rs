@@ -121,17 +121,22 @@ impl Chain {
         Ok(self.next(buffer))
     }
 
-    /// Where the first frame begins that says that a commit was on the disk, whatever was before it.
+    /// Where the first header begins that says that a commit was on the disk, whatever was before it. (A
+    /// header was written after what it says, also if its frame is not whole.)
     pub(super) fn find_synced(&self, bytes: &[u8], commit: u64) -> Option<usize> {
-        let says_so =
-            |&at: &usize| whole(self.salt, &bytes[at..]).is_ok_and(|frame| frame.synced >= commit);
-        (0..bytes.len().saturating_sub(HEADER)).find(says_so)
+        let says_so = |header: &[u8]| length(self.salt, header).is_ok() && synced(header) >= commit;
+        bytes.windows(HEADER).position(says_so)
     }
 }
 
 /// Four or eight bytes of a header.
 fn field<const N: usize>(header: &[u8], at: Range<usize>) -> [u8; N] {
     header[at].try_into().expect("the range has this length")
+}
+
+/// The commit that a header says was on the disk.
+fn synced(header: &[u8]) -> u64 {
+    u64::from_le_bytes(field(header, 12..20))
 }
 
 /// The length of the payload, if these bytes begin with a header.
@@ -158,7 +163,7 @@ fn whole(salt: u64, bytes: &[u8]) -> Result<Frame<'_>, Fault> {
     }
     Ok(Frame {
         number: u64::from_le_bytes(field(header, 4..12)),
-        synced: u64::from_le_bytes(field(header, 12..20)),
+        synced: synced(header),
         before: u32::from_le_bytes(field(header, 20..24)),
         payload,
         checksum,

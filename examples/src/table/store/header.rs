@@ -24,6 +24,8 @@ const FORMAT: u32 = 1;
 const PREFIX: usize = 16;
 /// More bytes than any header has.
 const LARGEST: usize = 1 << 16;
+/// The most bytes of a table's name.
+pub(super) const LONGEST_NAME: usize = 1_000;
 
 /// What a file is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -48,6 +50,8 @@ pub(super) struct Header {
     pub(super) salt: u64,
     /// The last checksum of the file that this one continues.
     pub(super) before: u32,
+    /// The checksum of the header of the log that goes on after a checkpoint.
+    pub(super) log: u32,
 }
 
 /// Why there is no header.
@@ -64,9 +68,14 @@ pub(super) enum HeaderFault {
 
 impl Header {
     /// The header of a new file.
-    pub(super) fn new(kind: Kind, table: &str, from: Commit, to: Commit, before: u32) -> Self {
+    pub(super) fn new(
+        table: &str,
+        kind: Kind,
+        (from, to): (Commit, Commit),
+        (before, log): (u32, u32),
+    ) -> Self {
         let (from, to) = (from.into(), to.into());
-        Header { kind, table: table.to_owned(), from, to, salt: rand::random(), before }
+        Header { kind, table: table.to_owned(), from, to, salt: rand::random(), before, log }
     }
 
     pub(super) fn from(&self) -> Commit {
@@ -128,8 +137,9 @@ impl Header {
 pub(super) struct Source {
     pub(super) from: BufReader<Box<dyn Read>>,
     pub(super) header: Header,
-    /// How many bytes the header takes.
+    /// How many bytes the header takes, and their checksum.
     pub(super) length: u64,
+    pub(super) sum: u32,
     /// The frames that follow it.
     pub(super) chain: Chain,
 }
@@ -167,6 +177,6 @@ impl Source {
             return Err(StoreError::Damaged { path: path(), offset: 0, what, readable });
         }
         let chain = Chain::new(header.salt, sum);
-        Ok(Source { from, header, length, chain })
+        Ok(Source { from, header, length, sum, chain })
     }
 }

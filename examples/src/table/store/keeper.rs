@@ -1,4 +1,4 @@
-//! The thread that keeps the files of a table: it syncs what is buffered, and makes checkpoints.
+//! The threads that keep the files of a table: one syncs what is buffered, one makes checkpoints.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -7,15 +7,15 @@ use std::time::Duration;
 
 use super::error::StoreError;
 
-/// What the thread is told.
+/// What a thread is told.
 pub(crate) enum Wake {
-    /// The log is long.
-    Checkpoint,
+    /// Its task is to be done.
+    Now,
     /// The table is dropped.
     Stop,
 }
 
-/// The thread. It ends when this is dropped.
+/// A thread, which does one task. It ends when this is dropped.
 pub(super) struct Keeper {
     wake: SyncSender<Wake>,
     thread: Option<JoinHandle<()>>,
@@ -28,27 +28,24 @@ pub(super) fn channel() -> (SyncSender<Wake>, Receiver<Wake>) {
 }
 
 impl Keeper {
-    /// Starts the thread. It calls `sync` again and again after this time, if there is one.
+    /// Starts the thread. It does its task when it is told to, and again and again after this time, if
+    /// there is one.
     pub(super) fn start(
         (wake, woken): (SyncSender<Wake>, Receiver<Wake>),
         every: Option<Duration>,
-        sync: impl Fn() + Send + 'static,
-        checkpoint: impl Fn() + Send + 'static,
+        task: impl Fn() + Send + 'static,
     ) -> Result<Self, StoreError> {
-        let keep = move || {
-            // A clone or a serialisation that panics has printed what it has to say; nothing has changed
-            // then, and the table goes on.
-            let attempt = |task: &dyn Fn()| drop(catch_unwind(AssertUnwindSafe(task)));
-            loop {
-                let wake = match every {
-                    Some(every) => woken.recv_timeout(every),
-                    None => woken.recv().map_err(RecvTimeoutError::from),
-                };
-                match wake {
-                    Ok(Wake::Checkpoint) => attempt(&checkpoint),
-                    Ok(Wake::Stop) | Err(RecvTimeoutError::Disconnected) => return,
-                    Err(RecvTimeoutError::Timeout) => attempt(&sync),
+        let keep = move || loop {
+            let wake = match every {
+                Some(every) => woken.recv_timeout(every),
+                None => woken.recv().map_err(RecvTimeoutError::from),
+            };
+            match wake {
+                Ok(Wake::Now) | Err(RecvTimeoutError::Timeout) => {
+                    // A task that panics has printed what it has to say, and the table goes on.
+                    let _ = catch_unwind(AssertUnwindSafe(&task));
                 }
+                Ok(Wake::Stop) | Err(RecvTimeoutError::Disconnected) => return,
             }
         };
         let thread = thread::Builder::new().name("cowmap table".to_owned()).spawn(keep);
@@ -59,7 +56,7 @@ impl Keeper {
 
 impl Drop for Keeper {
     fn drop(&mut self) {
-        // The thread takes what was said before, so this waits for a checkpoint at most.
+        // It ends a task that was begun, and does one that it was told to do before.
         let _ = self.wake.send(Wake::Stop);
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();

@@ -99,7 +99,7 @@ where
 {
     // One is made after the other.
     let mut kept = kept.lock();
-    let snapshot = commits.rotate()?;
+    let (snapshot, log) = commits.rotate()?;
     let to = snapshot.commit();
     if to == kept.commit() && (!full || kept.full_bytes.is_none() || kept.changes == 0) {
         return Ok(None);
@@ -107,13 +107,16 @@ where
     let name = kept.next(to, full);
     let written = match name {
         Name::Changes { .. } => {
-            write(disk, (table, name), kept.sum, snapshot.rows_since(&kept.base))?
+            write(disk, (table, name), (kept.sum, log), snapshot.rows_since(&kept.base))
         }
-        _ => {
-            let rows = snapshot.rows_since_ever();
-            write(disk, (table, name), 0, rows)?
-        }
+        _ => write(disk, (table, name), (0, log), snapshot.rows_since_ever()),
     };
+    if written.is_err() {
+        // It may have its name all the same, and be read instead of those that there were. So the next one
+        // must not continue those: one with all rows is read in place of any.
+        kept.full_bytes = None;
+    }
+    let written = written?;
     kept.add(name, written, snapshot);
     remove_replaced(disk, name);
     Ok(Some(Checkpoint {

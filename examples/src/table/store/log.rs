@@ -18,6 +18,8 @@ pub(crate) struct LogFile {
     /// The name of the table.
     table: String,
     chain: Chain,
+    /// The checksum of its header.
+    header_sum: u32,
     length: u64,
 }
 
@@ -41,12 +43,12 @@ impl LogFile {
         disk: Arc<dyn Disk>,
         table: String,
         after: Commit,
-        (chain, length): (Chain, u64),
+        (header_sum, chain, length): (u32, Chain, u64),
     ) -> Result<Self, StoreError> {
         let name = Name::Log { after };
         let path = disk.path(&name.file());
         let file = disk.open(&name.file()).map_err(StoreError::io("opening", path))?;
-        Ok(LogFile { disk, file, name, table, chain, length })
+        Ok(LogFile { disk, file, name, table, chain, header_sum, length })
     }
 
     /// Ends the file here, and writes what was read behind `from` once more, so that it is on the disk:
@@ -60,6 +62,11 @@ impl LogFile {
     /// Whether it has the commits after this one.
     pub(crate) fn begins_after(&self, commit: Commit) -> bool {
         self.name == Name::Log { after: commit }
+    }
+
+    /// The checksum of its header.
+    pub(crate) fn header_sum(&self) -> u32 {
+        self.header_sum
     }
 
     /// How many bytes it has.
@@ -87,7 +94,7 @@ impl LogFile {
     }
 
     /// Makes a file for the commits after one, beside this one, which stays in use. If that fails,
-    /// nothing is left of it.
+    /// there is none with its name.
     pub(crate) fn prepare_next(&self, after: Commit) -> Result<NextLog, StoreError> {
         Self::prepare(Arc::clone(&self.disk), self.table.clone(), after, self.chain.last())
     }
@@ -107,11 +114,9 @@ impl LogFile {
         let name = Name::Log { after };
         let unfinished = name.unfinished();
         let path = || disk.path(&unfinished);
-        let (bytes, sum) = {
-            let header = Header::new(Kind::Log, &table, after, after, before);
-            let (bytes, sum) = header.encode();
-            (bytes, Chain::new(header.salt, sum))
-        };
+        let header = Header::new(&table, Kind::Log, (after, after), (before, 0));
+        let (bytes, header_sum) = header.encode();
+        let chain = Chain::new(header.salt, header_sum);
         let mut file = disk.create(&unfinished).map_err(StoreError::io("creating", path()))?;
         let written = file.write_at(0, &bytes).map_err(StoreError::io("writing", path()));
         let synced = written.and_then(|()| file.sync().map_err(StoreError::io("syncing", path())));
@@ -121,7 +126,7 @@ impl LogFile {
             return Err(error);
         }
         let length = bytes.len() as u64;
-        Ok(NextLog(LogFile { disk, file, name, table, chain: sum, length }))
+        Ok(NextLog(LogFile { disk, file, name, table, chain, header_sum, length }))
     }
 
     fn io(&self, doing: &'static str) -> impl FnOnce(std::io::Error) -> StoreError + use<> {

@@ -9,7 +9,7 @@
 //! | How do commits get into the log? | `log.rs` |
 //! | What is in a checkpoint? When is one made, and of what? | `checkpoint.rs`, `kept.rs` |
 //! | What is read when a table is opened? What is an error then, and what is a tear? | `recovery.rs` |
-//! | Who syncs, and makes checkpoints? | `keeper.rs` |
+//! | Which threads sync, and make checkpoints? | `keeper.rs` |
 //! | What is asked of a disk? | `disk.rs` |
 //! | What can go wrong? | `error.rs` |
 //!
@@ -37,6 +37,7 @@ mod names;
 mod recovery;
 
 use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,6 +55,7 @@ pub use recovery::{Cut, Recovery};
 pub(super) use keeper::Wake;
 pub(super) use log::LogFile;
 
+use header::LONGEST_NAME;
 use keeper::Keeper;
 use recovery::Reading;
 
@@ -67,8 +69,8 @@ pub enum Durability {
     /// Before it is visible, and acknowledged. Commits that wait at the same time are synced together.
     #[default]
     Sync,
-    /// A little later ([`Options::sync_every`]). A crash loses the last commits; those before are there,
-    /// and none is there in part.
+    /// A little later ([`Options::sync_every`]), also while a checkpoint is made. A crash loses the last
+    /// commits; those before are there, and none is there in part.
     Buffered,
 }
 
@@ -147,20 +149,24 @@ impl Options {
         Options { checkpoint_from: bytes, ..self }
     }
 
-    /// How long a commit may be buffered, with [`Durability::Buffered`].
+    /// How long a commit may be buffered, with [`Durability::Buffered`]: a millisecond or more, and the
+    /// time that the disk takes.
     #[must_use]
     pub fn sync_every(self, time: Duration) -> Self {
-        Options { sync_every: time, ..self }
+        Options { sync_every: time.max(Duration::from_millis(1)), ..self }
     }
 
     /// Opens the table in a folder. An empty folder, or none, becomes a table without rows.
     ///
-    /// It reads all rows into memory: O(rows + commits since the last checkpoint).
+    /// It reads all rows into memory: O(rows + commits since the last checkpoint). Keys and values must
+    /// be read again from what they serialise to in postcard, which has no names of fields:
+    /// `#[serde(untagged)]`, `flatten` and `skip_serializing_if` do not. Where debug assertions are on,
+    /// a commit of such a row is an error.
     ///
     /// # Errors
     ///
     /// If the table is open already, the files are damaged or not those of such a table, or the disk
-    /// fails. Nothing was changed then, but unfinished files may be gone.
+    /// fails. No commit is lost then. A tail of the log that is not whole may have been cut.
     pub fn open<K, V, P>(
         self,
         folder: impl Into<PathBuf>,
@@ -190,8 +196,16 @@ impl Options {
         P: Paging + 'static,
     {
         let disk: Arc<dyn Disk> = Arc::new(disk);
-        let lock = lock(&*disk)?;
+        if self.name.len() > LONGEST_NAME {
+            let why = format!(
+                "a name of {} bytes does not go into the files: at most {LONGEST_NAME}",
+                self.name.len()
+            );
+            return Err(StoreError::Foreign { path: disk.path(""), why });
+        }
         let mut reading = Reading::<K, V, P>::new(&disk, &self.name);
+        reading.refuse_foreign()?;
+        let lock = lock(&*disk)?;
         reading.read()?;
         let log = reading.settle()?;
         let Reading { table, kept, recovery, .. } = reading;
@@ -210,23 +224,24 @@ impl Options {
         };
         let checkpoints: Arc<Checkpoints> = Arc::new(checkpoints);
         let failed = Arc::new(Mutex::new(None));
-        let every = (durability == Durability::Buffered).then_some(sync_every);
-        let keeper = if every.is_some() || checkpoint_from.is_some() {
-            let sync = {
-                let commits = Arc::clone(&commits);
-                // Commits say that it failed.
-                move || drop(commits.sync())
+        let mut keepers = Vec::new();
+        if checkpoint_from.is_some() {
+            let (checkpoints, failed) = (Arc::clone(&checkpoints), Arc::clone(&failed));
+            let panicked = StoreError::Panicked { doing: "making a checkpoint" };
+            let task = move || {
+                let made = catch_unwind(AssertUnwindSafe(|| checkpoints(false)));
+                *failed.lock() = made.map_or_else(|_| Some(panicked.clone()), Result::err);
             };
-            let checkpoint = {
-                let (checkpoints, failed) = (Arc::clone(&checkpoints), Arc::clone(&failed));
-                move || *failed.lock() = checkpoints(false).err()
-            };
-            Some(Keeper::start((wake, woken), every, sync, checkpoint)?)
-        } else {
-            None
-        };
+            keepers.push(Keeper::start((wake, woken), None, task)?);
+        }
+        if durability == Durability::Buffered {
+            let commits = Arc::clone(&commits);
+            // If it fails, commits say so.
+            let task = move || drop(commits.sync());
+            keepers.push(Keeper::start(keeper::channel(), Some(sync_every), task)?);
+        }
         let store = Store {
-            keeper,
+            keepers,
             sync: {
                 let commits = Arc::clone(&commits);
                 Box::new(move || commits.sync())
@@ -242,7 +257,7 @@ impl Options {
     }
 
     /// Reads what can be read of a table whose files are damaged, up to the last commit before the
-    /// damage, and changes nothing.
+    /// damage, and changes none of them.
     ///
     /// # Errors
     ///
@@ -282,9 +297,11 @@ impl Options {
             lock => lock.ok(),
         };
         let mut reading = Reading::<K, V, P>::new(&disk, &self.name);
-        let error = reading.read().err();
-        let commits = Commits::new(reading.table, self.retention);
-        Ok(Salvaged { table: VersionTable::of_parts(Arc::new(commits), None), error })
+        let error = reading.refuse_foreign().and_then(|()| reading.read()).err();
+        let Reading { table, recovery, .. } = reading;
+        let commits = Commits::new(table, self.retention);
+        let table = VersionTable::of_parts(Arc::new(commits), None);
+        Ok(Salvaged { table, error, recovery })
     }
 }
 
@@ -294,6 +311,8 @@ pub struct Salvaged<K: SentinelKey, V, P: Paging> {
     pub table: VersionTable<K, V, P>,
     /// What [`Options::open`] says, if it fails.
     pub error: Option<StoreError>,
+    /// What was read, and what was not whole behind it.
+    pub recovery: Recovery,
 }
 
 /// Takes a disk for one table.
@@ -309,8 +328,8 @@ type Checkpoints = dyn Fn(bool) -> Result<Option<Checkpoint>, StoreError> + Send
 
 /// How a table survives.
 pub(super) struct Store<K: SentinelKey, V> {
-    /// Dropped first, with what it does.
-    keeper: Option<Keeper>,
+    /// They end before anything else does.
+    keepers: Vec<Keeper>,
     encode: Encode<K, V>,
     sync: Box<dyn Fn() -> Result<Commit, StoreError> + Send + Sync>,
     checkpoints: Arc<Checkpoints>,
@@ -325,7 +344,7 @@ pub(super) struct Store<K: SentinelKey, V> {
 
 impl<K: SentinelKey, V> Drop for Store<K, V> {
     fn drop(&mut self) {
-        self.keeper = None;
+        self.keepers.clear();
         // What is buffered lasts, if it can.
         let _ = (self.sync)();
     }

@@ -65,8 +65,9 @@ impl Name {
             ("changes", Some((from, to))) => Name::Changes { from: number(from)?, to: number(to)? },
             _ => return None,
         };
-        // Each file has one name.
-        (name.file() == file).then_some(name)
+        // Each file has one name, and changes lead on.
+        let leads_on = !matches!(name, Name::Changes { from, to } if to <= from);
+        (leads_on && name.file() == file).then_some(name)
     }
 }
 

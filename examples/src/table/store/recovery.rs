@@ -8,6 +8,9 @@
 //! * *damage*, if it must have been on the disk: a later frame says so, or there is a later log. That
 //!   is an error, and nothing is changed.
 //! * *a tear* otherwise. It is cut, and reported. (A bit that flipped in the last group looks the same.)
+//!
+//! Files know those that they follow, so one that is gone, or of another table, is missed. Two things
+//! cannot be: that the last log is gone where the one before it ends well, and that all files are.
 
 use std::io::Read;
 use std::path::PathBuf;
@@ -65,6 +68,8 @@ pub(super) struct Reading<'a, K: SentinelKey, V, P: Paging> {
     pub(super) kept: Kept<K, V, P>,
     pub(super) recovery: Recovery,
     log: Option<ReadLog>,
+    /// The checksum of the header of the log that goes on after the last checkpoint, if there is one.
+    log_sum: Option<u32>,
     /// The rows of the logs, in the order of their commits. They go into the table all at once, which
     /// is faster.
     rows: Vec<(K, Row<V>)>,
@@ -75,6 +80,7 @@ pub(super) struct Reading<'a, K: SentinelKey, V, P: Paging> {
 /// The last log.
 struct ReadLog {
     after: Commit,
+    header_sum: u32,
     chain: Chain,
     /// Where it ends.
     length: u64,
@@ -98,9 +104,25 @@ where
             table,
             recovery: Recovery { commit, checkpoint: commit, replayed: 0, cut: None },
             log: None,
+            log_sum: None,
             rows: Vec::new(),
             leftover: Vec::new(),
         }
+    }
+
+    /// Refuses a disk that has files, and none of a table.
+    pub(super) fn refuse_foreign(&self) -> Result<(), StoreError> {
+        let files = self.list()?;
+        let is_ours = |file: &String| Name::parse(file).is_some() || is_unfinished(file);
+        if files.is_empty() || files.iter().any(is_ours) {
+            return Ok(());
+        }
+        let why = "this folder has files, and none of a version table: choose an empty one";
+        Err(StoreError::Foreign { path: self.disk.path(""), why: why.to_owned() })
+    }
+
+    fn list(&self) -> Result<Vec<String>, StoreError> {
+        self.disk.names().map_err(StoreError::io("listing", self.disk.path("")))
     }
 
     /// Reads all files, and changes none.
@@ -112,17 +134,12 @@ where
 
     fn read_files(&mut self) -> Result<(), StoreError> {
         let mut names = Vec::new();
-        let listed = self.disk.names().map_err(StoreError::io("listing", self.disk.path("")))?;
-        for file in &listed {
+        for file in &self.list()? {
             match Name::parse(file) {
                 Some(name) => names.push(name),
                 None if is_unfinished(file) => self.leftover.push(file.clone()),
                 None => {}
             }
-        }
-        if names.is_empty() && listed.len() > self.leftover.len() {
-            let why = "this folder has files, and none of a version table: choose an empty one";
-            return Err(StoreError::Foreign { path: self.disk.path(""), why: why.to_owned() });
         }
         names.sort_unstable();
         self.read_checkpoints(&names)?;
@@ -155,7 +172,7 @@ where
         let (_, to) = name.commits();
         let table = match name {
             Name::Changes { .. } => {
-                if reader.before() != self.kept.sum() {
+                if reader.header().before != self.kept.sum() {
                     let what = "it continues another checkpoint than the one that is there";
                     return Err(self.damaged(name, 0, what.to_owned()));
                 }
@@ -183,6 +200,7 @@ where
                 Snapshot::new(rows, to)
             }
         };
+        self.log_sum = Some(reader.header().log);
         self.kept.add(name, reader.read(), table.clone());
         self.table = table;
         (self.recovery.commit, self.recovery.checkpoint) = (to, to);
@@ -226,26 +244,33 @@ where
         is_last: bool,
     ) -> Result<u32, StoreError> {
         let (disk, readable) = (&**self.disk, self.recovery.commit);
-        let Source { mut from, header, length: begin, mut chain } =
+        let Source { mut from, header, length: begin, sum: header_sum, mut chain } =
             Source::open(disk, name, Some(self.name), readable)?;
         if before.is_some_and(|before| before != header.before) {
             let what = "it continues another log than the one that is there";
             return Err(self.damaged(name, 0, what.to_owned()));
         }
+        if before.is_none() && self.log_sum.is_some_and(|sum| sum != header_sum) {
+            let what = "it is another log than the one that goes on after the checkpoint";
+            return Err(self.damaged(name, 0, what.to_owned()));
+        }
         let mut bytes = Vec::new();
+        // What was read before it failed is of use.
         let read = from.read_to_end(&mut bytes);
-        read.map_err(StoreError::io("reading", disk.path(&name.file())))?;
+        let read = read.map_err(StoreError::io("reading", disk.path(&name.file())));
 
         // Where the frames end, the header first.
         let mut ends = vec![0];
         let mut synced = readable;
         let mut at = 0;
         while at < bytes.len() {
-            let next = u64::from(self.recovery.commit) + 1;
+            let next = u64::from(self.recovery.commit).saturating_add(1);
             let offset = begin + at as u64;
             match chain.next(&bytes[at..]) {
-                Ok(frame) if frame.number != next => {
-                    let what = format!("commit {} follows, and not {next}", frame.number);
+                Ok(frame) if frame.number != next || frame.synced >= next => {
+                    let (number, synced) = (frame.number, frame.synced);
+                    let what =
+                        format!("commit {number}, and {synced} on the disk, follow as {next}");
                     return Err(self.damaged(name, offset, what));
                 }
                 Ok(frame) => {
@@ -257,6 +282,7 @@ where
                     at += frame.bytes();
                     ends.push(at);
                 }
+                Err(_) if read.is_err() => break,
                 Err(fault) => {
                     let later = chain.find_synced(&bytes[at..], next);
                     if !is_last || later.is_some() {
@@ -272,9 +298,11 @@ where
                 }
             }
         }
+        read?;
         let settled = ends[(u64::from(synced) - u64::from(readable)) as usize];
         self.log = Some(ReadLog {
             after: readable,
+            header_sum,
             chain,
             length: begin + at as u64,
             unsettled: (begin + settled as u64, bytes.split_off(settled)),
@@ -287,8 +315,8 @@ where
         let (disk, table) = (Arc::clone(self.disk), self.name.to_owned());
         let log = match self.log.take() {
             None => LogFile::create(disk, table, self.recovery.commit, 0)?,
-            Some(ReadLog { after, chain, length, unsettled: (from, bytes) }) => {
-                let mut log = LogFile::go_on(disk, table, after, (chain, length))?;
+            Some(ReadLog { after, header_sum, chain, length, unsettled: (from, bytes) }) => {
+                let mut log = LogFile::go_on(disk, table, after, (header_sum, chain, length))?;
                 log.settle(from, &bytes)?;
                 log
             }
