@@ -10,6 +10,7 @@
 //! | [`replication`] | the workload of `replicate`: a follower that stays equal by changes |
 //! | [`soak`] | random operations on many handles, with a model beside each |
 //! | [`difference`] | what a check finds |
+//! | [`files`] | the words of `inspect`: what is in the files of a table |
 //! | [`ending`] | when a run ends: its time, Ctrl-C, a difference |
 //! | [`progress`] | what shows that a program runs |
 //!
@@ -20,6 +21,7 @@
 pub mod bank;
 pub mod difference;
 pub mod ending;
+pub mod files;
 pub mod ids;
 pub mod progress;
 pub mod registry;

@@ -7,6 +7,7 @@ const TIME_TRAVEL: &str = env!("CARGO_BIN_EXE_time_travel");
 const TXN_REGISTRY: &str = env!("CARGO_BIN_EXE_txn_registry");
 const REPLICATE: &str = env!("CARGO_BIN_EXE_replicate");
 const SOAK: &str = env!("CARGO_BIN_EXE_soak");
+const INSPECT: &str = env!("CARGO_BIN_EXE_inspect");
 const CUSTOM_ID: &str = env!("CARGO_BIN_EXE_custom_id");
 
 fn run(program: &str, arguments: &[&str]) -> Output {
@@ -90,6 +91,8 @@ fn bad_arguments_are_refused_with_a_sentence() {
     refuses(VERSION_TABLE, &["--only", "btree"], "paged, flat, rwlock");
     refuses(TIME_TRAVEL, &["--keep", "400"], "there are not so many days to keep");
     refuses(REPLICATE, &["--follow", "here"], "invalid socket address");
+    refuses(INSPECT, &[], "required arguments");
+    refuses(INSPECT, &["/no/such/folder"], "there is no folder /no/such/folder");
 }
 
 /// A follower whose leader makes no sense says so, and ends with status 1.

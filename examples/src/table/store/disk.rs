@@ -122,6 +122,23 @@ impl Folder {
         fs::read_dir(&path)?;
         Ok(Folder { path })
     }
+
+    /// Whether somebody has the table open at this moment. For that moment nobody else can open it.
+    ///
+    /// # Errors
+    ///
+    /// If the system does not tell.
+    pub fn is_in_use(&self) -> io::Result<bool> {
+        let file = match File::open(self.path(LOCK)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            file => file?,
+        };
+        match file.try_lock_shared() {
+            Ok(()) => Ok(false),
+            Err(TryLockError::WouldBlock) => Ok(true),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
 }
 
 impl Disk for Folder {

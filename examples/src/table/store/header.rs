@@ -19,7 +19,7 @@ use super::names::Name;
 
 const MAGIC: [u8; 8] = *b"cowmaptb";
 /// The number of this format: files of another one are refused.
-const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 1;
 /// Bytes before the header.
 const PREFIX: usize = 16;
 /// More bytes than any header has.
@@ -29,7 +29,7 @@ pub(super) const LONGEST_NAME: usize = 1_000;
 
 /// What a file is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub(super) enum Kind {
+pub enum Kind {
     /// The commits after `from`, a frame each.
     Log,
     /// All rows after the commit `to`.

@@ -12,6 +12,7 @@
 //! | Which threads sync, and make checkpoints? | `keeper.rs` |
 //! | What is asked of a disk? | `disk.rs` |
 //! | What can go wrong? | `error.rs` |
+//! | What is in the files, whatever their rows are? | `inspect.rs` |
 //!
 //! ```text
 //!   full-00…100     changes-00…100-00…250     changes-00…250-00…400     log-00…400
@@ -30,6 +31,7 @@ mod entry;
 mod error;
 mod frame;
 mod header;
+pub mod inspect;
 mod keeper;
 mod kept;
 mod log;
