@@ -1,5 +1,7 @@
 //! Each program runs, says what it did, and refuses bad arguments.
 
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 const VERSION_TABLE: &str = env!("CARGO_BIN_EXE_version_table");
@@ -53,10 +55,168 @@ fn version_table_runs_one_of_the_three() {
     assert!(said.contains("RwLock<HashMap>") && !said.contains("CowMap"), "{said}");
 }
 
+/// A new folder, which goes with this.
+struct NewFolder(PathBuf);
+
+impl NewFolder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("cowmap-{name}-{}", std::process::id()));
+        fs::create_dir(&path).expect("the name is new");
+        NewFolder(path)
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().expect("it is ASCII")
+    }
+
+    /// The last one of its files whose names begin so.
+    fn file(&self, begins: &str) -> PathBuf {
+        let files = fs::read_dir(&self.0).expect("it is there");
+        let paths = files.map(|entry| entry.expect("it can be read").path());
+        let has_name =
+            |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with(begins);
+        paths.filter(has_name).max().expect("there is one")
+    }
+}
+
+impl Drop for NewFolder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Inspects a table, and returns the status, and what was said.
+fn inspected(folder: &NewFolder) -> (Option<i32>, String) {
+    let output = run(INSPECT, &[folder.path()]);
+    (output.status.code(), text(&output.stdout) + &text(&output.stderr))
+}
+
+#[track_caller]
+fn has(said: &str, words: &[&str]) {
+    for word in words {
+        assert!(said.contains(word), "{word:?} is not in {said}");
+    }
+}
+
+/// The second run goes on with the accounts of the first.
+#[test]
+fn version_table_goes_on_with_what_is_in_a_folder() {
+    let folder = NewFolder::new("durable");
+    let arguments = ["--durable", folder.path(), "--seconds", "1", "--accounts", "2000"];
+    says(VERSION_TABLE, &arguments, &["nothing was there", "each commit is synced", "scans"]);
+    let buffered = [&arguments[..], &["--buffered", "--writers", "2"]].concat();
+    let words = ["recovered all commits up to", "acknowledged at once", "are on the disk"];
+    says(VERSION_TABLE, &buffered, &words);
+    refuses(
+        VERSION_TABLE,
+        &["--durable", folder.path(), "--accounts", "2001"],
+        "say --accounts 2000",
+    );
+    refuses(VERSION_TABLE, &["--durable", folder.path(), "--only", "flat"], "cannot be used with");
+    refuses(VERSION_TABLE, &["--buffered"], "--durable <DIR>");
+    has(&inspected(&folder).1, &["table \"bank/1\", format 1", "from 1 log"]);
+    fs::write(folder.file("log"), "something else").expect("it can be written");
+    refuses(VERSION_TABLE, &arguments, "this is no file of a version table");
+    let (status, said) = inspected(&folder);
+    assert_eq!(status, Some(1), "{said}");
+    has(&said, &["opening fails", "this is no file of a version table"]);
+}
+
+/// A table with some commits, each of which its log says was on the disk but the last.
+fn table_in(folder: &NewFolder) {
+    use cowmap_examples::table::{Durability, VersionTable, store::Options};
+
+    let options = Options::new().named("rows/1").durability(Durability::Sync);
+    let table: VersionTable<u64, u64> = options.open(&folder.0).expect("the folder is empty");
+    for key in 0..6 {
+        if key == 3 {
+            table.checkpoint().expect("the disk does not fail");
+        }
+        let mut transaction = table.begin();
+        transaction.put(key, key);
+        transaction.commit().expect("nobody else writes");
+    }
+}
+
+/// Changes the bytes of a file.
+fn change(path: &Path, change: impl FnOnce(&mut Vec<u8>)) {
+    let mut bytes = fs::read(path).expect("it is there");
+    change(&mut bytes);
+    fs::write(path, bytes).expect("it can be written");
+}
+
+#[test]
+fn inspect_says_what_is_sound_torn_or_damaged() {
+    let folder = NewFolder::new("inspected");
+    let (status, said) = inspected(&folder);
+    assert_eq!(status, Some(0), "{said}");
+    has(&said, &["a new table, without rows"]);
+
+    table_in(&folder);
+    let (status, said) = inspected(&folder);
+    assert_eq!(status, Some(0), "{said}");
+    let words = ["3 rows in 2 frames", "3 commits (4 to 6)", "the table after commit 6"];
+    has(&said, &words);
+
+    let log = folder.file("log");
+    change(&log, |bytes| bytes.truncate(bytes.len() - 1));
+    let (status, said) = inspected(&folder);
+    assert_eq!(status, Some(0), "{said}");
+    has(
+        &said,
+        &["ends within a frame", "a tear. An opening cuts 34 B", "the table after commit 5"],
+    );
+    assert_eq!(inspected(&folder), (status, said), "nothing was changed");
+
+    // The first frame of the log, which the next one says was on the disk.
+    change(&log, |bytes| {
+        let third = bytes.len() - 34 - 2 * 35;
+        bytes[third] ^= 1;
+    });
+    let (status, said) = inspected(&folder);
+    assert_eq!(status, Some(1), "{said}");
+    has(&said, &["this is damage, and an opening is refused", "opening fails", "wrong: "]);
+
+    fs::remove_file(&log).expect("it is there");
+    let (status, said) = inspected(&folder);
+    assert_eq!(status, Some(1), "{said}");
+    has(&said, &["commits after 3 are missing: there is no file log-00000000000000000003"]);
+
+    fs::write(folder.0.join("full-00000000000000000009.new"), "").expect("it can be written");
+    fs::write(folder.0.join("notes"), "").expect("it can be written");
+    has(&inspected(&folder).1, &["was never finished", "none of the table's"]);
+}
+
+/// It runs beside a process that has the table open, and says so.
+#[test]
+fn inspect_runs_beside_a_process_that_writes() {
+    let folder = NewFolder::new("in-use");
+    let arguments =
+        ["--durable", folder.path(), "--seconds", "60", "--accounts", "2000", "--buffered"];
+    let mut command = Command::new(VERSION_TABLE);
+    let mut child = command.args(arguments).stdout(Stdio::null()).spawn().expect("it is there");
+    let mut seen = 0;
+    for _ in 0..600 {
+        let (status, said) = inspected(&folder);
+        assert_eq!(status, Some(0), "{said}");
+        seen +=
+            u32::from(said.contains("The table is open at this moment") && said.contains("bank/1"));
+        if seen == 20 {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    child.kill().expect("it runs");
+    child.wait().expect("it was killed");
+    assert_eq!(seen, 20);
+    let (status, said) = inspected(&folder);
+    assert!(status == Some(0) && !said.contains("is open"), "{said}");
+}
+
 #[test]
 fn time_travel_answers_and_counts() {
     let words = ["what happened to article 0", "has been forgotten", "copies"];
-    says(TIME_TRAVEL, &["--seconds", "1", "--articles", "500"], &words);
+    says(TIME_TRAVEL, &["--seconds", "3", "--articles", "500"], &words);
 }
 
 #[test]
@@ -110,8 +270,8 @@ fn a_follower_ends_when_its_leader_makes_no_sense() {
         .expect("the program is there");
     // It ends when this is dropped, with status 0.
     let _input = follower.stdin.take();
-    // It connects twice. Both get a frame that claims to have four gigabytes, but not before both are
-    // there, because it ends at the first.
+    // It connects twice. Both get a frame that claims to have four gigabytes, but not before both
+    // are there, because it ends at the first.
     let mut streams = [(); 2].map(|()| listener.accept().expect("the follower connects").0);
     for stream in &mut streams {
         // It may have ended.

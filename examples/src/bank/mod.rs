@@ -1,6 +1,7 @@
 //! The workload: writers move money between accounts while readers check that every snapshot has
 //! the same total.
 
+mod durable;
 mod report;
 mod store;
 
@@ -11,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use cowmap::Paging;
 use indicatif::HumanCount;
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
@@ -20,11 +21,12 @@ use crate::ids::RowId;
 use crate::progress::Progress;
 use crate::table::VersionTable;
 
+pub use durable::{Durable, NoBank};
 pub use report::{Pauses, Report, Reports, Table, WrongTotal};
 pub use store::Totals;
 
 use report::no_pauses;
-use store::Store;
+use store::{NotMoved, Store};
 
 /// What every account holds at first.
 const FIRST_BALANCE: i64 = 1000;
@@ -54,7 +56,8 @@ pub struct Settings {
 ///
 /// Panics if there are fewer than two accounts.
 pub fn run<P: Paging>(settings: Settings, ending: &Ending, progress: &Progress) -> Report {
-    run_on::<VersionTable<RowId, i64, P>>(settings, ending, progress)
+    let table = VersionTable::<RowId, i64, P>::new(first_accounts(settings.accounts));
+    run_on(&table, settings, ending, progress)
 }
 
 /// Runs the workload on the twin, a `HashMap` behind a read-write lock.
@@ -63,23 +66,31 @@ pub fn run<P: Paging>(settings: Settings, ending: &Ending, progress: &Progress) 
 ///
 /// Panics if there are fewer than two accounts.
 pub fn run_locked(settings: Settings, ending: &Ending, progress: &Progress) -> Report {
-    run_on::<RwLock<HashMap<RowId, i64>>>(settings, ending, progress)
+    let map: HashMap<_, _> = first_accounts(settings.accounts).collect();
+    run_on(&RwLock::new(map), settings, ending, progress)
+}
+
+/// All accounts, as they are at first.
+fn first_accounts(accounts: u64) -> impl Iterator<Item = (RowId, i64)> {
+    (0..accounts).map(|id| (RowId(id), FIRST_BALANCE))
 }
 
 /// What the threads share.
 struct Bank<'a, S> {
-    store: S,
+    store: &'a S,
     accounts: u64,
     rest: Duration,
     ending: &'a Ending,
     committed: AtomicU64,
     retried: AtomicU64,
     checked: AtomicU64,
+    /// Why there are no more transfers.
+    stopped: Mutex<Option<String>>,
 }
 
-fn run_on<S: Store>(settings: Settings, ending: &Ending, progress: &Progress) -> Report {
+fn run_on<S: Store>(store: &S, settings: Settings, ending: &Ending, progress: &Progress) -> Report {
     assert!(settings.accounts >= 2, "a transfer needs two accounts");
-    let bank = &Bank::<S>::new(settings, ending);
+    let bank = &Bank::new(store, settings, ending);
     let began = Instant::now();
     let (pauses, wrong) = thread::scope(|scope| {
         let writers: Vec<_> =
@@ -106,19 +117,22 @@ fn run_on<S: Store>(settings: Settings, ending: &Ending, progress: &Progress) ->
         checked: bank.checked.load(Relaxed),
         pauses,
         wrong: wrong.or_else(|| bank.check(bank.store.scan().0).err()),
+        stopped: bank.stopped.lock().take(),
     }
 }
 
 impl<'a, S: Store> Bank<'a, S> {
-    fn new(Settings { accounts, rest, .. }: Settings, ending: &'a Ending) -> Self {
+    fn new(store: &'a S, settings: Settings, ending: &'a Ending) -> Self {
+        let Settings { accounts, rest, .. } = settings;
         Bank {
-            store: S::new((0..accounts).map(|id| (RowId(id), FIRST_BALANCE))),
+            store,
             accounts,
             rest,
             ending,
             committed: AtomicU64::new(0),
             retried: AtomicU64::new(0),
             checked: AtomicU64::new(0),
+            stopped: Mutex::new(None),
         }
     }
 
@@ -144,8 +158,13 @@ impl<'a, S: Store> Bank<'a, S> {
                 let result = self.store.transfer(from, to, amount);
                 let nanos = start.elapsed().as_nanos();
                 pauses.saturating_record(u64::try_from(nanos).unwrap_or(u64::MAX));
-                if result.is_ok() {
-                    break;
+                match result {
+                    Ok(()) => break,
+                    Err(NotMoved::CameSecond) => {}
+                    Err(NotMoved::Stopped(why)) => {
+                        *self.stopped.lock() = Some(why);
+                        return pauses;
+                    }
                 }
                 self.retried.fetch_add(1, Relaxed);
                 // The other transfer may be waiting for this thread's processor.
@@ -237,6 +256,17 @@ mod tests {
         keeps_the_total(50, run_locked);
     }
 
+    /// A log that cannot be written ends transfers, and the run says why.
+    #[test]
+    fn a_closed_table_ends_the_run() {
+        let table = VersionTable::<RowId, i64>::new(first_accounts(5));
+        table.close();
+        let ending = Ending::after(Duration::from_secs(3600));
+        let report = run_on(&table, few(5), &ending, &Progress::hidden());
+        assert!(report.stopped.expect("it says why").contains("closed"));
+        assert_eq!((report.committed, report.wrong), (0, None));
+    }
+
     fn few(accounts: u64) -> Settings {
         Settings { accounts, writers: 1, readers: 1, rest: Duration::ZERO }
     }
@@ -244,9 +274,10 @@ mod tests {
     #[test]
     fn a_wrong_total_is_found() {
         let ending = Ending::after(Duration::from_secs(3600));
-        let bank = Bank::<VersionTable<RowId, i64>>::new(few(5), &ending);
+        let table = VersionTable::<RowId, i64>::new(first_accounts(5));
+        let bank = Bank::new(&table, few(5), &ending);
         assert_eq!(bank.check(bank.store.scan().0), Ok(()));
-        let mut transaction = bank.store.begin();
+        let mut transaction = table.begin();
         transaction.put(RowId(3), FIRST_BALANCE - 1);
         transaction.commit().unwrap();
         let wrong = bank.check(bank.store.scan().0).unwrap_err();
@@ -259,7 +290,8 @@ mod tests {
     fn a_transfer_has_two_different_accounts() {
         let ending = Ending::after(Duration::ZERO);
         for accounts in [2, 3, 8, 9, 100] {
-            let bank = Bank::<VersionTable<RowId, i64>>::new(few(accounts), &ending);
+            let table = VersionTable::<RowId, i64>::new(first_accounts(accounts));
+            let bank = Bank::new(&table, few(accounts), &ending);
             let mut rng = StdRng::seed_from_u64(1);
             for _ in 0..1000 {
                 let (from, to) = bank.two_accounts(&mut rng);

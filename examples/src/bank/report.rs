@@ -34,6 +34,8 @@ pub struct Report {
     pub pauses: Pauses,
     /// What was wrong with a scan, if one was wrong.
     pub wrong: Option<WrongTotal>,
+    /// Why transfers could not go on, if they could not.
+    pub stopped: Option<String>,
 }
 
 /// A scan that does not have what it should.
@@ -69,8 +71,11 @@ pub struct Reports {
 
 impl Reports {
     /// What was wrong, if something was.
-    pub fn wrong(&self) -> Option<WrongTotal> {
-        self.busy.wrong.or(self.calm.wrong)
+    pub fn wrong(&self) -> Option<String> {
+        let wrong = |report: &Report| {
+            report.wrong.map(|wrong| wrong.to_string()).or_else(|| report.stopped.clone())
+        };
+        wrong(&self.busy).or_else(|| wrong(&self.calm))
     }
 }
 
@@ -131,6 +136,7 @@ mod tests {
             checked: 123,
             pauses: no_pauses(),
             wrong: None,
+            stopped: None,
         }
     }
 

@@ -6,7 +6,7 @@ use cowmap::Paging;
 use parking_lot::RwLock;
 
 use crate::ids::RowId;
-use crate::table::{Snapshot, VersionTable};
+use crate::table::{CommitError, Snapshot, VersionTable};
 
 /// How many rows a step of a vacuum visits.
 const VACUUM_BUDGET: usize = 1000;
@@ -29,19 +29,22 @@ impl Totals {
     }
 }
 
-/// Another transfer came first: nothing was moved.
-pub(super) struct CameSecond;
+/// Why nothing was moved.
+pub(super) enum NotMoved {
+    /// Another transfer came first.
+    CameSecond,
+    /// Nothing will be any more.
+    Stopped(String),
+}
 
 /// Accounts that are written and scanned at the same time.
 pub(super) trait Store: Sync {
     /// What a reader keeps of a moment, if it can.
     type Moment;
 
-    /// Makes these accounts.
-    fn new(accounts: impl Iterator<Item = (RowId, i64)>) -> Self;
     /// Moves money, but not more than there is: all of it or, if another transfer came first,
     /// nothing.
-    fn transfer(&self, from: RowId, to: RowId, amount: i64) -> Result<(), CameSecond>;
+    fn transfer(&self, from: RowId, to: RowId, amount: i64) -> Result<(), NotMoved>;
     /// Adds up all accounts of this moment.
     fn scan(&self) -> (Totals, Self::Moment);
     /// Adds up all accounts as they were at a moment.
@@ -53,18 +56,18 @@ pub(super) trait Store: Sync {
 impl<P: Paging> Store for VersionTable<RowId, i64, P> {
     type Moment = Snapshot<RowId, i64, P>;
 
-    fn new(accounts: impl Iterator<Item = (RowId, i64)>) -> Self {
-        VersionTable::new(accounts)
-    }
-
-    fn transfer(&self, from: RowId, to: RowId, amount: i64) -> Result<(), CameSecond> {
+    fn transfer(&self, from: RowId, to: RowId, amount: i64) -> Result<(), NotMoved> {
         let mut transaction = self.begin();
         let balance = |row| *transaction.get(row).expect("no account is ever closed");
         let (has, gets) = (balance(from), balance(to));
         let amount = amount.min(has);
         transaction.put(from, has - amount);
         transaction.put(to, gets + amount);
-        transaction.commit().map(|_| ()).map_err(|_| CameSecond)
+        match transaction.commit() {
+            Ok(_) => Ok(()),
+            Err(CommitError::Conflict(_)) => Err(NotMoved::CameSecond),
+            Err(error) => Err(NotMoved::Stopped(error.to_string())),
+        }
     }
 
     fn scan(&self) -> (Totals, Self::Moment) {
@@ -86,11 +89,7 @@ impl<P: Paging> Store for VersionTable<RowId, i64, P> {
 impl Store for RwLock<HashMap<RowId, i64>> {
     type Moment = ();
 
-    fn new(accounts: impl Iterator<Item = (RowId, i64)>) -> Self {
-        RwLock::new(accounts.collect())
-    }
-
-    fn transfer(&self, from: RowId, to: RowId, amount: i64) -> Result<(), CameSecond> {
+    fn transfer(&self, from: RowId, to: RowId, amount: i64) -> Result<(), NotMoved> {
         let mut accounts = self.write();
         let amount = amount.min(accounts[&from]);
         for (row, change) in [(from, -amount), (to, amount)] {

@@ -10,19 +10,30 @@
 //! transfer, and what holds them up is measured: a busy writer is held up by the system, too, which
 //! gives its processor to others.
 //!
+//! With `--durable DIR` the accounts are in a table in that folder, and another run goes on with
+//! them:
+//!
+//! ```text
+//! cargo run --release -p cowmap-examples --bin version_table -- --durable DIR --buffered
+//! ```
+//!
 //! Ends with status 1 if a scan has a wrong total. Ctrl-C ends it early.
 
 #![forbid(unsafe_code)]
 
+use std::fmt;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 
-use clap::{Parser, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, ValueEnum};
 use cowmap::{Flat, Paged};
-use cowmap_examples::bank::{Reports, Settings, Table, run, run_locked};
+use cowmap_examples::bank::{Durable, Reports, Settings, Table, run, run_locked};
 use cowmap_examples::ending::{Ending, heed_interrupts, interrupted};
 use cowmap_examples::progress::Progress;
+use cowmap_examples::table::Durability;
 use indicatif::HumanCount;
 
 /// How long a calm writer rests after a transfer.
@@ -47,6 +58,12 @@ struct Arguments {
     /// Run one of the three
     #[arg(long)]
     only: Option<Kind>,
+    /// Keep the accounts in a table in this folder, and go on with those that are there
+    #[arg(long, value_name = "DIR", conflicts_with = "only")]
+    durable: Option<PathBuf>,
+    /// Acknowledge a commit before it is on the disk
+    #[arg(long, requires = "durable")]
+    buffered: bool,
 }
 
 /// Where the accounts are.
@@ -82,13 +99,14 @@ fn main() -> ExitCode {
     heed_interrupts();
     let Arguments { seconds, accounts, readers, only, .. } = arguments;
     let writers = arguments.writers.unwrap_or_else(|| usual_writers(readers));
-    println!(
-        "{} accounts, {writers} writing, {readers} scanning, {seconds} s each",
-        HumanCount(accounts)
-    );
     let half = Duration::from_secs(seconds) / 2;
+    let busy = Settings { accounts, writers, readers, rest: Duration::ZERO };
+    if let Some(folder) = &arguments.durable {
+        return run_durable(folder, arguments.buffered, busy, half);
+    }
+    println!("{}, {seconds} s each", Described(busy));
     let run = |kind: Kind, rest| {
-        let settings = Settings { accounts, writers, readers, rest };
+        let settings = Settings { rest, ..busy };
         let ending = Ending::after(half);
         let progress = Progress::new(kind.name(), &ending);
         match kind {
@@ -104,12 +122,58 @@ fn main() -> ExitCode {
             all.push(Reports { name: kind.name(), busy, calm });
         }
     }
-    print!("{}", Table(&all));
-    for reports in &all {
+    show(&all)
+}
+
+/// Runs on a table in a folder.
+fn run_durable(folder: &Path, buffered: bool, busy: Settings, half: Duration) -> ExitCode {
+    let durability = if buffered { Durability::Buffered } else { Durability::Sync };
+    let bank = match Durable::open(folder, busy.accounts, durability) {
+        Ok(bank) => bank,
+        Err(error) if error.is_loss() => {
+            eprintln!("wrong: {error}");
+            return ExitCode::FAILURE;
+        }
+        Err(error) => Arguments::command().error(ErrorKind::ValueValidation, error).exit(),
+    };
+    println!("{}, {} s", Described(busy), (2 * half).as_secs());
+    println!("{}", bank.found());
+    let run = |settings| {
+        let ending = Ending::after(half);
+        bank.run(settings, &ending, &Progress::new("durable", &ending))
+    };
+    let (busy, calm) = (run(busy), run(Settings { rest: REST, ..busy }));
+    let ended = show(&[Reports { name: "durable CowMap", busy, calm }]);
+    match bank.sync() {
+        Ok(synced) => {
+            println!("{synced}");
+            ended
+        }
+        Err(error) => {
+            eprintln!("wrong: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Shows what happened, and what was wrong.
+fn show(all: &[Reports]) -> ExitCode {
+    print!("{}", Table(all));
+    for reports in all {
         if let Some(wrong) = reports.wrong() {
             eprintln!("wrong, in {}: {wrong}", reports.name);
             return ExitCode::FAILURE;
         }
     }
     ExitCode::SUCCESS
+}
+
+/// How a run is described.
+struct Described(Settings);
+
+impl fmt::Display for Described {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Settings { accounts, writers, readers, .. } = self.0;
+        write!(f, "{} accounts, {writers} writing, {readers} scanning", HumanCount(accounts))
+    }
 }

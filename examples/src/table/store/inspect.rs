@@ -27,7 +27,7 @@ const ATTEMPTS: usize = 20;
 /// What there is, and what opening would give.
 #[derive(Clone, Debug)]
 pub struct Inspection {
-    /// All files: those of the table in the order of their names, then others.
+    /// All files: checkpoints, logs, and others.
     pub files: Vec<Found>,
     /// What opening would give.
     pub opening: Opening,
@@ -133,7 +133,14 @@ impl Inspection {
             let mut files = disk.names().map_err(StoreError::io("listing", disk.path("")))?;
             files.sort_by_cached_key(|file| {
                 let name = Name::parse(file);
-                (name.is_none(), !is_unfinished(file), name, file.clone())
+                let class = match name.map(Name::kind) {
+                    Some(Kind::Full) => 0,
+                    Some(Kind::Changes) => 1,
+                    Some(Kind::Log) => 2,
+                    None if is_unfinished(file) => 3,
+                    None => 4,
+                };
+                (class, file.clone())
             });
             Ok(files)
         };
