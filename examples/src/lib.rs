@@ -8,6 +8,7 @@
 //! | [`shop`] | the workload of `time_travel`: a stock with a past, and questions about it |
 //! | [`registry`] | the workload of `txn_registry`: ids come in order and go at random |
 //! | [`replication`] | the workload of `replicate`: a follower that stays equal by changes |
+//! | [`crashes`] | the workload of `checkpoint`: a process is killed, and its table survives |
 //! | [`soak`] | random operations on many handles, with a model beside each |
 //! | [`difference`] | what a check finds |
 //! | [`files`] | the words of `inspect`: what is in the files of a table |
@@ -19,6 +20,7 @@
 #![forbid(unsafe_code)]
 
 pub mod bank;
+pub mod crashes;
 pub mod difference;
 pub mod ending;
 pub mod files;

@@ -10,6 +10,7 @@ const TXN_REGISTRY: &str = env!("CARGO_BIN_EXE_txn_registry");
 const REPLICATE: &str = env!("CARGO_BIN_EXE_replicate");
 const SOAK: &str = env!("CARGO_BIN_EXE_soak");
 const INSPECT: &str = env!("CARGO_BIN_EXE_inspect");
+const CHECKPOINT: &str = env!("CARGO_BIN_EXE_checkpoint");
 const CUSTOM_ID: &str = env!("CARGO_BIN_EXE_custom_id");
 
 fn run(program: &str, arguments: &[&str]) -> Output {
@@ -230,6 +231,42 @@ fn replicate_becomes_equal() {
     says(REPLICATE, &["--seconds", "1", "--rows", "2000"], &words);
 }
 
+/// The table that is left can be inspected.
+#[test]
+fn checkpoint_loses_nothing() {
+    let folder = NewFolder::new("checkpoint");
+    let words = ["killed", "every acknowledged commit was there"];
+    says(CHECKPOINT, &["--seconds", "2", "--dir", folder.path()], &words);
+    let (status, said) = inspected(&folder);
+    assert_eq!(status, Some(0), "{said}");
+    has(&said, &["table \"crashes/1\"", "opening gives the table after commit"]);
+}
+
+/// A run whose files are damaged says so, ends with status 1, and leaves them.
+#[test]
+fn checkpoint_finds_damage() {
+    let folder = NewFolder::new("damaged");
+    let mut command = Command::new(CHECKPOINT);
+    command.args(["--seconds", "60", "--dir", folder.path(), "--durability", "sync"]);
+    let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
+    let mut child = child.expect("the program is there");
+    while child.try_wait().expect("it is ours").is_none() {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        for entry in fs::read_dir(&folder.0).expect("it is there") {
+            let path = entry.expect("it can be read").path();
+            // It may be gone, or get another name.
+            if let Ok(mut file) = fs::OpenOptions::new().write(true).open(path) {
+                use std::io::Write;
+                file.write_all(b"C").expect("it can be written");
+            }
+        }
+    }
+    let output = child.wait_with_output().expect("it has ended");
+    let complained = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{complained}");
+    has(&complained, &["wrong: ", "this is no file of a version table", "the files are in "]);
+}
+
 #[test]
 fn soak_finds_no_difference() {
     says(SOAK, &["--seconds", "1", "--keys", "1000"], &["no difference"]);
@@ -242,7 +279,7 @@ fn custom_id_runs() {
 
 #[test]
 fn bad_arguments_are_refused_with_a_sentence() {
-    for program in [VERSION_TABLE, TIME_TRAVEL, TXN_REGISTRY, REPLICATE, SOAK] {
+    for program in [VERSION_TABLE, TIME_TRAVEL, TXN_REGISTRY, REPLICATE, CHECKPOINT, SOAK] {
         refuses(program, &["--seconds", "0"], "0 is not in 1..=");
         refuses(program, &["--second", "1"], "unexpected argument");
         says(program, &["--help"], &["--seconds", "Usage"]);
@@ -251,6 +288,8 @@ fn bad_arguments_are_refused_with_a_sentence() {
     refuses(VERSION_TABLE, &["--only", "btree"], "paged, flat, rwlock");
     refuses(TIME_TRAVEL, &["--keep", "400"], "there are not so many days to keep");
     refuses(REPLICATE, &["--follow", "here"], "invalid socket address");
+    refuses(CHECKPOINT, &["--durability", "never"], "sync, buffered, both");
+    refuses(CHECKPOINT, &["--dir", env!("CARGO_MANIFEST_DIR")], "choose an empty one");
     refuses(INSPECT, &[], "required arguments");
     refuses(INSPECT, &["/no/such/folder"], "there is no folder /no/such/folder");
 }
@@ -308,7 +347,7 @@ fn wait_until_it_catches_interrupts(pid: u32) {
 #[cfg(target_os = "linux")]
 #[test]
 fn ctrl_c_ends_programs_early_with_a_summary() {
-    let programs = [VERSION_TABLE, TIME_TRAVEL, TXN_REGISTRY, REPLICATE, SOAK];
+    let programs = [VERSION_TABLE, TIME_TRAVEL, TXN_REGISTRY, REPLICATE, CHECKPOINT, SOAK];
     let running = programs.map(|program| {
         let mut command = Command::new(program);
         command.args(["--seconds", "3600"]).stdout(Stdio::piped());
