@@ -43,6 +43,19 @@ no_dependencies() {
     done
 }
 
+# Two runs on a table in a folder, and what is in its files then.
+durable() {
+    local dir code=0
+    dir=$(mktemp -d) || return
+    bank() {
+        cargo run --release -p cowmap-examples --bin version_table -- --durable "$dir" --seconds 2 \
+            --accounts 200000 "$@"
+    }
+    bank && bank --buffered && cargo run --release -p cowmap-examples --bin inspect -- "$dir" || code=$?
+    rm -rf "$dir"
+    return $code
+}
+
 # What would be published, built from the packages. Offline, for the steps before fetched all that is needed.
 # In a new folder, because cargo keeps what it unpacks under the folder's name: where that name was used
 # before, it would build the facade against the engine of that time.
@@ -70,6 +83,8 @@ step "version_table" cargo run --release -p cowmap-examples --bin version_table 
 step "time_travel" cargo run --release -p cowmap-examples --bin time_travel -- --seconds 2
 step "txn_registry" cargo run --release -p cowmap-examples --bin txn_registry -- --seconds 2
 step "replicate" cargo run --release -p cowmap-examples --bin replicate -- --seconds 5
+step "checkpoint" cargo run --release -p cowmap-examples --bin checkpoint -- --seconds 4
+step "version_table --durable, inspect" durable
 step "custom_id" cargo run --release -p cowmap-examples --bin custom_id
 step "soak" cargo run --release -p cowmap-examples --bin soak -- --seconds 3
 step "no_std, core" cargo build -p cowmap-core --no-default-features

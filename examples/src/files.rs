@@ -90,7 +90,11 @@ impl Words<'_> {
             }
         }
         if !contents.is_read {
-            writeln!(f, "  newer checkpoints have what is in it: an opening removes it")?;
+            let what = match &self.inspection.opening.error {
+                None => "newer checkpoints have what is in it: an opening removes it",
+                Some(_) => "an opening does not read it",
+            };
+            writeln!(f, "  {what}")?;
         }
         Ok(())
     }

@@ -21,8 +21,8 @@
 //! kill these must hold:
 //!
 //! * a transaction is in the table if and only if its commit is not after the last one;
-//! * with [`Durability::Sync`](crate::table::Durability::Sync) every acknowledged one is, and with
-//!   [`Durability::Buffered`](crate::table::Durability::Buffered) every one that was synced;
+//! * with [`Durability::Sync`] every acknowledged one is, and with
+//!   [`Durability::Buffered`] every one that was synced;
 //! * all rows are those of the model, so that no commit is there in part.
 //!
 //! Now and then bytes are put behind the last log of the dead process: the beginning of that log once

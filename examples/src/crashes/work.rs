@@ -1,5 +1,7 @@
 //! What transactions do: it follows from a seed, a thread and a number.
 
+use std::fmt;
+
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
 use serde::{Deserialize, Serialize};
@@ -14,7 +16,7 @@ pub(super) const NOTES_KEPT: u64 = 50;
 const LARGE: u32 = 100;
 
 /// What is in a row.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Value {
     /// What an account holds.
     Balance(i64),
@@ -22,6 +24,19 @@ pub(super) enum Value {
     Done(u64),
     /// Some bytes.
     Note(Vec<u8>),
+}
+
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Balance(held) => write!(f, "a balance of {held}"),
+            Value::Done(done) => write!(f, "{done} transactions"),
+            Value::Note(bytes) => {
+                let sum = crc32fast::hash(bytes);
+                write!(f, "a note of {} bytes with checksum {sum:08x}", bytes.len())
+            }
+        }
+    }
 }
 
 /// What all transactions follow from.

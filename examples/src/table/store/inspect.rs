@@ -79,8 +79,8 @@ pub struct Contents {
     pub behind: u64,
     /// The first thing that is wrong with the file.
     pub flaw: Option<Flaw>,
-    /// Whether opening reads it. If not, opening removes it, because checkpoints have what is in
-    /// it.
+    /// Whether opening reads it. If not, it is of no use beside the newest full checkpoint, and
+    /// opening removes it, unless that fails.
     pub is_read: bool,
 }
 
