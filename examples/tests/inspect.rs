@@ -274,7 +274,24 @@ fn files_of_two_tables_do_not_go_together() {
     table.checkpoint().expect("memory does not fail");
     let log = "log-00000000000000000004";
     files.insert(log.to_owned(), disk.files()[log].clone());
-    agrees(&files);
+    let error = agrees(&files).opening.error.expect("it is another table's").to_string();
+    assert!(error.contains("is of the table \"other\", and not of \"rows/1\""), "{error}");
+}
+
+/// A table with the same name and the same commits has other files all the same.
+#[test]
+fn files_of_equal_tables_do_not_go_together() {
+    let ((sound, all), (_, others)) = (sound(), sound());
+    let logs: Files = all.into_iter().filter(|(name, _)| name.starts_with("log")).collect();
+    for (mut files, kind, what) in
+        [(sound, "changes", "another checkpoint"), (logs, "log", "another log")]
+    {
+        let name = files.keys().rfind(|name| name.starts_with(kind));
+        let name = name.expect("there is one").clone();
+        files.insert(name.clone(), others[&name].clone());
+        let error = agrees(&files).opening.error.expect("it is another table's").to_string();
+        assert!(error.contains(what), "{error}");
+    }
 }
 
 /// Whether somebody has the table open is found without a lock that lasts.

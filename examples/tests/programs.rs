@@ -196,6 +196,14 @@ fn inspect_runs_beside_a_process_that_writes() {
         ["--durable", folder.path(), "--seconds", "60", "--accounts", "2000", "--buffered"];
     let mut command = Command::new(VERSION_TABLE);
     let mut child = command.args(arguments).stdout(Stdio::null()).spawn().expect("it is there");
+    // Looking for a lock takes it for a moment: not while the table is opened.
+    let is_open = || fs::read_dir(&folder.0).expect("it is there").count() > 1;
+    for _ in 0..600 {
+        if is_open() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
     let mut seen = 0;
     for _ in 0..600 {
         let (status, said) = inspected(&folder);

@@ -5,6 +5,9 @@
 //! cargo run --release -p cowmap-examples --bin inspect -- DIR
 //! ```
 //!
+//! To find out whether somebody has the table open, it takes and frees a lock. An opening at that
+//! very moment is refused.
+//!
 //! Ends with status 1 if opening would fail, and with status 2 if there is no such folder.
 
 #![forbid(unsafe_code)]

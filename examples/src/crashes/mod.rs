@@ -25,9 +25,9 @@
 //!   [`Durability::Buffered`] every one that was synced;
 //! * all rows are those of the model, so that no commit is there in part.
 //!
-//! Now and then bytes are put behind the last log of the dead process: the beginning of that log once
-//! more, as a disk may have old bytes where new ones should be. The next opening must cut them, and say
-//! so.
+//! Now and then bytes are put behind the last log of the dead process: the beginning of that log
+//! once more, as a disk may have old bytes where new ones should be. The next opening must cut them,
+//! and say so.
 //!
 //! # What this does not test
 //!
