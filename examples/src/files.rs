@@ -77,10 +77,6 @@ impl Words<'_> {
                 self.flaw(f, contents, flaw)?;
             }
         }
-        if contents.behind > 0 {
-            let behind = BinaryBytes(contents.behind);
-            writeln!(f, "  {behind} are behind its end, and never read")?;
-        }
         if contents.kind == Kind::Log && contents.frames > 0 {
             match contents.synced {
                 Some(synced) if synced > *from => {

@@ -225,7 +225,7 @@ fn inspect_runs_beside_a_process_that_writes() {
 #[test]
 fn time_travel_answers_and_counts() {
     let words = ["what happened to article 0", "has been forgotten", "copies"];
-    says(TIME_TRAVEL, &["--seconds", "3", "--articles", "500"], &words);
+    says(TIME_TRAVEL, &["--seconds", "1", "--articles", "500"], &words);
 }
 
 #[test]

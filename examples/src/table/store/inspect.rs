@@ -75,8 +75,6 @@ pub struct Contents {
     pub rows: Option<u64>,
     /// The last commit of a log that a later frame says was on the disk.
     pub synced: Option<Commit>,
-    /// Bytes behind the last frame of a checkpoint, which nobody reads.
-    pub behind: u64,
     /// The first thing that is wrong with the file.
     pub flaw: Option<Flaw>,
     /// Whether opening reads it. If not, it is of no use beside the newest full checkpoint, and
@@ -191,7 +189,8 @@ struct Examined {
     name: Name,
     header: Option<Header>,
     contents: Contents,
-    /// The checksum of the last frame.
+    /// The checksums of the header, and of the last frame.
+    header_sum: u32,
     sum: u32,
 }
 
@@ -207,11 +206,10 @@ impl Examined {
             frames: 0,
             rows: None,
             synced: None,
-            behind: 0,
             flaw: None,
             is_read: true,
         };
-        let mut examined = Examined { name, header: None, contents, sum: 0 };
+        let mut examined = Examined { name, header: None, contents, header_sum: 0, sum: 0 };
         let read = examined.read_all(disk);
         if let Err(error) = read {
             examined.contents.flaw = Some(match error {
@@ -228,7 +226,7 @@ impl Examined {
         // What is readable without it is not known here, and not used.
         let mut source = Source::open(disk, self.name, None, Commit::from(0))?;
         self.contents.table = Some(source.header.table.clone());
-        self.header = Some(source.header.clone());
+        (self.header, self.header_sum) = (Some(source.header.clone()), source.sum);
         let read = match self.name.kind() {
             Kind::Log => self.read_log(&mut source),
             Kind::Full | Kind::Changes => self.read_checkpoint(&mut source),
@@ -249,8 +247,10 @@ impl Examined {
             let next = Commit::from(u64::from(contents.to) + 1);
             let offset = *begin + at as u64;
             match chain.next(&bytes[at..]) {
-                Ok(frame) if frame.number != u64::from(next) => {
-                    let what = format!("commit {} follows, and not {next}", frame.number);
+                Ok(frame) if frame.number != u64::from(next) || frame.synced >= frame.number => {
+                    let (number, synced) = (frame.number, frame.synced);
+                    let what =
+                        format!("commit {number}, and {synced} on the disk, follow as {next}");
                     contents.flaw = Some(Flaw::Damaged { offset, what });
                     break;
                 }
@@ -299,7 +299,10 @@ impl Examined {
         }
         let rest = io::copy(from, &mut io::sink())?;
         contents.bytes += rest;
-        contents.behind = if contents.rows.is_some() { rest } else { 0 };
+        if contents.rows.is_some() && rest > 0 {
+            let what = "something follows the last frame".to_owned();
+            contents.flaw = Some(Flaw::Damaged { offset, what });
+        }
         Ok(())
     }
 
@@ -332,7 +335,7 @@ fn open(disk: &dyn Disk, files: &[Found], known: &[Examined]) -> Opening {
         StoreError::Foreign { path: disk.path(""), why: why.to_owned() }
     });
     let opening = Opening { recovery, read: Vec::new(), removed, error };
-    let mut steps = Steps { disk, known, table: None, opening };
+    let mut steps = Steps { disk, known, table: None, log_sum: None, opening };
     if steps.opening.error.is_none() && !known.is_empty() {
         steps.opening.error = steps.checkpoints().and_then(|()| steps.logs()).err();
     }
@@ -345,6 +348,8 @@ struct Steps<'a> {
     known: &'a [Examined],
     /// The name of the table: that of the first file which is read.
     table: Option<&'a str>,
+    /// The checksum of the header of the log that goes on after the last checkpoint, if there is one.
+    log_sum: Option<u32>,
     opening: Opening,
 }
 
@@ -366,6 +371,7 @@ impl<'a> Steps<'a> {
             let follows =
                 |file: &&Examined| matches!(file.name, Name::Changes { from, .. } if from == to);
             next = self.known.iter().filter(follows).max_by_key(|file| file.name);
+            self.log_sum = file.header.as_ref().map(|header| header.log);
         }
         let checkpoint = self.opening.recovery.checkpoint;
         for file in self.known {
@@ -396,6 +402,12 @@ impl<'a> Steps<'a> {
                 return Err(self.missing(format!("the next file is {}", file.name.file())));
             }
             self.begin(file, before.map(|before| (before, "log")))?;
+            if before.is_none() && self.log_sum.is_some_and(|sum| sum != file.header_sum) {
+                let what =
+                    "it is another log than the one that goes on after the checkpoint".to_owned();
+                let flaw = Flaw::Damaged { offset: 0, what };
+                return Err(file.error(self.disk, &flaw, self.opening.recovery.commit));
+            }
             self.opening.recovery.commit = file.contents.to;
             self.opening.recovery.replayed += file.contents.frames;
             match &file.contents.flaw {
