@@ -3,6 +3,7 @@
 mod common;
 
 use common::Random;
+use common::scale::scaled;
 use cowmap_core::{Fixed, Flat, Map, Paged, Paging};
 
 /// A set whose values fill groups up as the values of most maps do.
@@ -121,4 +122,22 @@ fn small_maps_keep_more_keys_at_home() {
     let (small, large) = (over_a_doubling(10_000), over_a_doubling(60_000));
     println!("hits in 10,000 to 20,000 entries {small:.3}, in 60,000 to 120,000 {large:.3}");
     assert!(small < 1.09 && small - 1.0 < 0.7 * (large - 1.0), "{small} {large}");
+}
+
+/// Growing copies groups in the order in which they are, which must not pile entries up.
+#[test]
+fn a_table_that_grew_is_as_one_that_was_reserved() {
+    for len in scaled(vec![1_000, 7_000, 50_000, 110_000], vec![1_000]) {
+        let keys = Random::new(len as u64).keys(len);
+        let probed = |capacity| {
+            let mut map = Map::<i64, u64, Flat, Fixed>::with_capacity(capacity);
+            keys.iter().for_each(|&key| assert!(map.insert(key, 0).is_none()));
+            let groups: usize = keys.iter().map(|&key| map.groups_probed(key).0).sum();
+            (groups as f64, map.capacity())
+        };
+        let ((grown, room), (reserved, same)) = (probed(0), probed(len));
+        assert_eq!(room, same);
+        println!("{len}: {:.3} times the groups", grown / reserved);
+        assert!(grown <= 1.02 * reserved, "{len}: {grown} groups, {reserved}");
+    }
 }

@@ -43,17 +43,23 @@ impl<W: Word, V> PageRef<'_, W, V> {
         chosen: impl Fn(PageHash) -> bool,
         mut take: impl FnMut(&V) -> V,
     ) {
-        // SAFETY: the page is alive and not written as long as `self` is used.
-        let placed = unsafe {
-            Slots::of(self.page()).fold_entries(0, |placed, word, value| {
-                let hash = rules.page(word.widen());
-                if !chosen(hash) {
-                    return placed;
-                }
-                let place = rules.place_at(word.widen(), hash);
-                target.place(place, word, take(value));
-                placed + 1
-            })
+        let grows = self.page().tier() < target.tier();
+        let mut transfer = |placed, word: W, value: &V| {
+            let hash = rules.page(word.widen());
+            if !chosen(hash) {
+                return placed;
+            }
+            let place = rules.place_at(word.widen(), hash);
+            target.place(place, word, take(value));
+            placed + 1
+        };
+        // In a larger page, entries that are near each other here are near each other, too, and have
+        // so much room that none of them piles up.
+        let placed = if grows {
+            self.fold_in_memory_order(0, &mut transfer)
+        } else {
+            // SAFETY: the page is alive and not written as long as `self` is used.
+            unsafe { Slots::of(self.page()).fold_entries(0, transfer) }
         };
         target.count(placed);
     }

@@ -11,6 +11,7 @@ use super::sequence::Sequence;
 use super::{Geometry, NewPage, Shape};
 use crate::error::TryReserveError;
 use crate::hash::Place;
+use crate::tier::Tier;
 use crate::word::Word;
 
 /// Overflow bits of a group.
@@ -38,6 +39,11 @@ impl<W: Word, V> Filling<W, V> {
     /// A size that overflows, or no memory.
     pub(super) fn allocate(shape: Shape) -> Result<Self, TryReserveError> {
         Ok(Filling { page: NewPage::allocate(shape)?, ends: Vec::new(), passed: 0 })
+    }
+
+    /// The tier of the page.
+    pub(super) fn tier(&self) -> Tier {
+        self.page.tier()
     }
 
     /// Adds an entry whose key is not in the page, which has room; [`count`](Self::count) is to
@@ -98,7 +104,6 @@ impl<W: Word, V> Filling<W, V> {
 mod tests {
     use super::*;
     use crate::page::PageMut;
-    use crate::tier::Tier;
 
     /// Places of several chains, one or some of which are long, and of others.
     fn places(entries: usize, homes: u64, tier: Tier) -> Vec<Place> {

@@ -6,6 +6,7 @@ use core::mem::ManuallyDrop;
 use super::{Page, PageMut, Shape};
 use crate::error::TryReserveError;
 use crate::stamp::Stamp;
+use crate::tier::Tier;
 use crate::word::Word;
 
 /// A page that was made and that nobody holds yet; dropped with its values if nobody is to.
@@ -39,6 +40,11 @@ impl<W: Word, V> NewPage<W, V> {
     pub(crate) fn page_mut(&mut self) -> PageMut<'_, W, V> {
         // SAFETY: the page is alive, not EMPTY, and nobody else knows it.
         unsafe { self.0.borrow_mut() }
+    }
+
+    /// The tier of the page.
+    pub(super) fn tier(&self) -> Tier {
+        self.0.tier()
     }
 
     /// The page, held with this weight by the caller, whose own it is under a root with this stamp.

@@ -258,6 +258,28 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
         if left >= count { gather(count) } else { gather(left) }
     }
 
+    /// Calls `f` with each word and its value, in the order in which they are in memory. No iterator
+    /// yields that order, because it piles entries up in a page that grows.
+    #[inline(always)]
+    pub(super) fn fold_in_memory_order<B>(self, acc: B, mut f: impl FnMut(B, W, &'a V) -> B) -> B {
+        let block = Slots::<W, V>::BLOCK;
+        (0..self.groups()).step_by(block).fold(acc, |mut acc, first| {
+            let mut mask = self.occupied_groups(first, block);
+            while mask != 0 {
+                // SAFETY: the page is alive and not written for `'a`; the slot holds an entry (P3), so
+                // the page is not EMPTY.
+                let (word, value) = unsafe {
+                    let (key, value) =
+                        self.page().slot_after(first, mask.trailing_zeros() as usize);
+                    (key.read(), value.as_ref())
+                };
+                acc = f(acc, word, value);
+                mask &= mask - 1;
+            }
+            acc
+        })
+    }
+
     /// Asks for the group where the search for a word starts, ahead of time.
     #[inline(always)]
     pub(crate) fn prefetch_home(self, place: Place) {
