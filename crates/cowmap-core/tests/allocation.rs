@@ -147,6 +147,52 @@ fn a_map_with_tiny_pages_that_cannot_be_reserved_for_is_unharmed() {
     reserving::<Tiny>();
 }
 
+/// Filling an empty map in one call, from an iterator that does not say how many entries come.
+fn fill_in_one_call<P: Paging>(len: i64) -> Tested<P> {
+    let mut map = Tested::new();
+    map.extend((0..len).filter(|_| true).map(|key| (Key(key), key.unsigned_abs())));
+    map
+}
+
+/// Enough to be divided into lists.
+const DIVIDED: i64 = 34_000;
+
+/// A table that cannot be made ahead grows, and entries that cannot be gathered are inserted as they
+/// come.
+#[test]
+#[cfg_attr(miri, ignore = "a large map")]
+fn a_flat_map_is_filled_whichever_request_fails() {
+    for (len, step) in [(1_000, 1), (DIVIDED, 97)] {
+        let mut failures = 0;
+        for nth in (0..).step_by(step) {
+            let (failed, map) = failing(Fail::Once(nth), || fill_in_one_call::<Flat>(len));
+            map.check_invariants();
+            assert_eq!(map.len() as i64, len, "request {nth}");
+            assert!((0..len).all(|key| map.get(Key(key)) == Some(&key.unsigned_abs())));
+            assert_eq!(map.capacity(), map_of::<Flat>(len).capacity(), "request {nth}");
+            failures += 1;
+            if !failed {
+                break;
+            }
+        }
+        println!("{len}: {failures} failures");
+        assert!(failures > 5);
+    }
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "a large map")]
+fn a_paged_map_is_filled_without_memory_for_what_is_gathered() {
+    for most in [8_192, 20_000, 300_000, usize::MAX] {
+        for len in [1_000, DIVIDED] {
+            let (_, map) = failing(Fail::Above(most), || fill_in_one_call::<Paged>(len));
+            map.check_invariants();
+            assert_eq!(map.len() as i64, len, "at most {most} bytes");
+            assert!((0..len).all(|key| map.get(Key(key)) == Some(&key.unsigned_abs())));
+        }
+    }
+}
+
 /// What gives memory back works without any: the map is left as large as it is where there is none
 /// for a smaller one.
 fn shrinking<P: Paging>() {
@@ -316,7 +362,7 @@ fn what_has_no_error_to_answer_ends_the_process_as_std_does() {
             ABORTING.into_iter().find(|(known, _)| *known == name).expect("a name of the table");
         let mut map = map_of::<Paged>(70);
         let snapshot = map.clone();
-        failing(Fail::Once(0), || operation(&mut map));
+        failing(Fail::From(0), || operation(&mut map));
         println!("went on: {}", snapshot.len());
         return;
     }

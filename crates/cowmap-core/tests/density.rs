@@ -48,6 +48,41 @@ fn over_a_doubling<V: Clone, P: Paging>(name: &str, value: &V, from: usize, poin
     }
 }
 
+/// Compares a map that was filled in one call, whose iterator says how many come or does not.
+fn in_one_call_over_a_doubling<P: Paging>(from: usize, points: u32) {
+    let random = Random::new(from as u64).keys(2 * from);
+    let dense: Vec<i64> = (0..2 * from as i64).collect();
+    for (keys, kind) in [(random, "random"), (dense, "dense")] {
+        let mut sum = 0.0;
+        for point in 0..points {
+            let len = (from as f64 * 2_f64.powf(f64::from(point) / f64::from(points))) as usize;
+            let (grown, _) = filled::<u64, P>(0, &keys[..len], &0);
+            let entries = keys[..len].iter().map(|&key| (key, 0));
+            let map: Map<i64, u64, P, Fixed> =
+                if point % 2 == 0 { entries.collect() } else { entries.filter(|_| true).collect() };
+            let ratio = map.memory_usage().total as f64 / grown as f64;
+            assert!(ratio <= 1.6, "{kind}: {ratio} at {len}");
+            sum += ratio;
+        }
+        let mean = sum / f64::from(points);
+        println!("{kind}, from {from}, in one call: mean {mean:.3}");
+        assert!(mean <= 1.05, "{kind}, from {from}: {mean}");
+    }
+}
+
+#[test]
+fn a_map_that_is_filled_in_one_call_takes_what_growing_does() {
+    let all = if cfg!(debug_assertions) { 3 } else { 5 };
+    for from in
+        scaled(vec![500, 2_000, 20_000, 40_000, 200_000], vec![500, 1_000]).into_iter().take(all)
+    {
+        let points = if from < 10_000 { 64 } else { 8 };
+        in_one_call_over_a_doubling::<Paged>(from, points);
+        in_one_call_over_a_doubling::<Flat>(from, points);
+    }
+    in_one_call_over_a_doubling::<Tiny>(500, 16);
+}
+
 /// Maps of one and two levels, and on the way from one to the other.
 #[test]
 fn a_reservation_that_is_filled_takes_about_what_growing_does() {

@@ -173,6 +173,17 @@ fn operations<P: Paging>() -> Vec<Operation<P>> {
         ("iter_sorted", |w| assert_eq!(w.map.iter_sorted().count(), w.map.len())),
         ("extend", |w| w.map.extend(given(-5..25))),
         ("collect", |w| w.map = given(-5..60).collect()),
+        ("collect equal keys, without a hint", |w| {
+            w.map = given((-5..40).chain(5..30)).filter(|_| true).collect();
+        }),
+        ("extend an emptied map", |w| {
+            w.map.clear();
+            w.map.extend(given(-5..25));
+        }),
+        ("extend an emptied map, without a hint", |w| {
+            w.map.clear();
+            w.map.extend(given((-5..40).chain(5..30)).filter(|_| true));
+        }),
         ("reserve", |w| w.map.reserve(500)),
         ("reserve a little", |w| w.map.reserve(1)),
         ("shrink_to_fit", |w| w.map.shrink_to_fit()),

@@ -5,6 +5,8 @@
 //! integer once, because a wrong [`SentinelKey`] may give another one later.
 //!
 //! * `read.rs` looks things up, `get_many.rs` many at once.
+//! * `fill.rs` fills an empty map with all that an iterator gives: `gathered.rs` puts many entries in
+//!   order first, `presized.rs` makes room that does not outlive the call.
 //! * `write.rs` changes an entry, `entry.rs` one that was found before, `get_disjoint_mut.rs`
 //!   several at once, `retain.rs` all, `retain_step.rs` a few at a time.
 //! * `iter.rs` and `sorted.rs` visit entries, `iter_mut.rs` lends their values; `into.rs` and
@@ -20,7 +22,9 @@ mod compare;
 mod convert;
 mod drain;
 mod entry;
+mod fill;
 mod footprint;
+mod gathered;
 #[cfg(any(feature = "arbitrary", feature = "proptest", feature = "quickcheck"))]
 mod generate;
 mod get_disjoint_mut;
@@ -28,7 +32,6 @@ mod get_many;
 mod into;
 mod iter;
 mod iter_mut;
-#[cfg(any(feature = "rayon", feature = "serde"))]
 mod presized;
 #[cfg(feature = "rayon")]
 mod rayon;
@@ -62,11 +65,10 @@ use core::marker::PhantomData;
 
 use crate::error::OrRaise;
 use crate::hash::{Fixed, Hashing, Seeded};
-use crate::key::{SentinelKey, WordOf, decode, encode, reserved_key_panic};
+use crate::key::{SentinelKey, WordOf, decode};
 use crate::policy::{Flat, Limits, Paged, Paging};
 use crate::rules::{Building, Cloning, Reading};
 use crate::tree::Tree;
-use crate::word::Word;
 
 /// The paged map, which is what most people want: a snapshot costs one atomic increment, and a
 /// write after it copies one small page and the path to it, whatever the size of the map.
@@ -272,32 +274,12 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
         (&mut self.tree, Cloning::by(&self.hash))
     }
 
-    /// Inserts into a map that was made by the caller and has not been shared yet.
+    /// Inserts into a map of which no entry is shared.
+    #[inline]
     #[track_caller]
-    fn insert_unshared(&mut self, key: K, value: V) {
-        if self.insert_if_unreserved(key, value).is_err() {
-            reserved_key_panic::<K>();
-        }
-    }
-
-    /// As [`insert_unshared`](Self::insert_unshared), but gives the value back if `key` is the
-    /// reserved one.
-    #[track_caller]
-    fn insert_if_unreserved(&mut self, key: K, value: V) -> Result<(), V> {
-        let word = encode(key);
-        if word == Word::FREE {
-            return Err(value);
-        }
-        self.insert_word_unshared(word, value);
-        Ok(())
-    }
-
-    /// As [`insert_unshared`](Self::insert_unshared), for the word of a key that is not the reserved
-    /// one.
-    #[track_caller]
-    fn insert_word_unshared(&mut self, word: WordOf<K>, value: V) {
+    fn insert_word_unshared(&mut self, word: WordOf<K>, value: V) -> Option<V> {
         let rules = Building::<Limits<WordOf<K>, V, P>, H>::by(&self.hash);
-        self.tree.insert(&rules, word, value).or_raise();
+        self.tree.insert(&rules, word, value).or_raise()
     }
 
     /// Removes all entries. O(capacity), less where a snapshot shares them. Copies nothing.

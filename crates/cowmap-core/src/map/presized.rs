@@ -19,7 +19,7 @@ pub(super) struct Presized<'a, K: SentinelKey, V, P: Paging, H: Hashing> {
 }
 
 impl<'a, K: SentinelKey, V, P: Paging, H: Hashing> Presized<'a, K, V, P, H> {
-    /// Makes room for up to `entries` in a map that is empty.
+    /// Makes room for `entries` in a map that is empty.
     pub(super) fn of(map: &'a mut Map<K, V, P, H>, entries: usize) -> Self {
         let rules = Building::<Limits<WordOf<K>, V, P>, H>::by(&map.hash);
         let floor = map.tree.presize(entries, &rules);

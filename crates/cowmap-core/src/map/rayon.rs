@@ -10,7 +10,6 @@ use core::marker::PhantomData;
 use rayon::iter::plumbing::{Folder, UnindexedConsumer, UnindexedProducer, bridge_unindexed};
 use rayon::iter::{FromParallelIterator, IntoParallelIterator, ParallelExtend, ParallelIterator};
 
-use super::presized::Presized;
 use super::{Map, key_of};
 use crate::entries::{ExclusivePortion, OwnedPortion, SharedPortion};
 use crate::hash::Hashing;
@@ -371,8 +370,11 @@ where
     /// Panics at the reserved key; the entries before it are in the map.
     fn par_extend<I: IntoParallelIterator<Item = (K, V)>>(&mut self, entries: I) {
         let lists = lists_of(entries);
-        let filled = Presized::of(self, lists.iter().map(Vec::len).sum());
-        filled.map.extend(lists.into_iter().flatten());
+        if self.is_empty() {
+            self.fill_from_lists(lists);
+        } else {
+            self.extend(lists.into_iter().flatten());
+        }
     }
 }
 
@@ -391,14 +393,18 @@ where
     ///
     /// Panics at the reserved key.
     fn from_par_iter<I: IntoParallelIterator<Item = (K, V)>>(entries: I) -> Self {
-        let lists = lists_of(entries);
         let mut map = Self::default();
-        let filled = Presized::of(&mut map, lists.iter().map(Vec::len).sum());
-        for (key, value) in lists.into_iter().flatten() {
-            filled.map.insert_unshared(key, value);
-        }
-        drop(filled);
+        map.fill_from_lists(lists_of(entries));
         map
+    }
+}
+
+#[cfg(feature = "rayon")]
+impl<K: SentinelKey, V, P: Paging, H: Hashing> Map<K, V, P, H> {
+    /// Inserts all entries into this map, which is empty.
+    fn fill_from_lists(&mut self, lists: Vec<Vec<(K, V)>>) {
+        let entries = lists.iter().map(Vec::len).sum();
+        self.fill_by_hint(lists.into_iter().flatten(), (entries, Some(entries)));
     }
 }
 

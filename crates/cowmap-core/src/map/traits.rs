@@ -75,13 +75,17 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing> Index<K> for Map<K, V, P, H> {
 }
 
 impl<K: SentinelKey, V: Clone, P: Paging, H: Hashing> Extend<(K, V)> for Map<K, V, P, H> {
-    /// Inserts every entry; the last of equal keys wins.
+    /// Inserts every entry; the last of equal keys wins. Faster if the map is empty: then it is
+    /// filled as `collect` does.
     ///
     /// # Panics
     ///
     /// Panics at the reserved key; the entries before it are in the map.
     #[track_caller]
     fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, entries: I) {
+        if self.is_empty() {
+            return self.fill(entries);
+        }
         for (key, value) in entries {
             self.insert(key, value);
         }
@@ -96,9 +100,7 @@ impl<'a, K: SentinelKey, V: Copy, P: Paging, H: Hashing> Extend<(K, &'a V)> for 
     /// Panics at the reserved key; the entries before it are in the map.
     #[track_caller]
     fn extend<I: IntoIterator<Item = (K, &'a V)>>(&mut self, entries: I) {
-        for (key, value) in entries {
-            self.insert(key, *value);
-        }
+        self.extend(entries.into_iter().map(|(key, &value)| (key, value)));
     }
 }
 
@@ -116,14 +118,16 @@ where
     /// Panics at the reserved key; the entries before it are in the map.
     #[track_caller]
     fn extend<I: IntoIterator<Item = &'a (K, V)>>(&mut self, entries: I) {
-        for &(key, value) in entries {
-            self.insert(key, value);
-        }
+        self.extend(entries.into_iter().copied());
     }
 }
 
 impl<K: SentinelKey, V, P: Paging, H: Hashing + Default> FromIterator<(K, V)> for Map<K, V, P, H> {
-    /// A map of all entries; the last of equal keys wins.
+    /// A map of all entries; the last of equal keys wins. O(n), and faster than as many calls of
+    /// [`insert`](Map::insert): from some 32,000 entries on they are gathered first, and inserted in
+    /// an order that is good for the caches. Room that is not needed in the end is given back.
+    ///
+    /// Values that are replaced may be dropped in the end, rather than one by one.
     ///
     /// # Panics
     ///
@@ -131,9 +135,7 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing + Default> FromIterator<(K, V)> fo
     #[track_caller]
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
         let mut map = Self::default();
-        for (key, value) in entries {
-            map.insert_unshared(key, value);
-        }
+        map.fill(entries);
         map
     }
 }

@@ -178,7 +178,6 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
 }
 
 /// Room that is made on the occasion of a call, and that does not outlive it.
-#[cfg(any(feature = "rayon", feature = "serde"))]
 impl<W: Word, V, P: Paging> Tree<W, V, P> {
     /// Makes room for `entries` that are about to come, if the tree is empty, and returns the floor
     /// that [`end_presize`](Self::end_presize) is to be given.
@@ -186,7 +185,7 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         let floor = self.floor;
         if self.len() == 0 {
             // What cannot be allocated at once may not be needed at all.
-            let _ = self.reserve(entries, rules);
+            let _ = self.reserve(Limits::<W, V, P>::presized(entries), rules);
         }
         floor
     }
@@ -200,7 +199,14 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
         if made == floor {
             return true;
         }
-        let entries = Floor::of(self.len()).max(floor).entries();
+        if self.len() == 0 {
+            // What the floor of before covers comes with the next entry if it cannot be had now.
+            *self = Tree { floor, ..*ManuallyDrop::new(Self::new()) };
+            let _ = self.make_floor_true();
+            return true;
+        }
+        let needed = Floor::of(Limits::<W, V, P>::presized(self.len()));
+        let entries = needed.max(floor).entries();
         if self.has_directory() {
             let depth = Limits::<W, V, P>::depth_for;
             return depth(entries) >= depth(made.entries());

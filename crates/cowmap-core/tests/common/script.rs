@@ -489,8 +489,14 @@ impl<V: Value, P: Paging, H: Hashing + Default> Handle<V, P, H> {
                 model.retain(|&key, _| key >= 0);
             }
             37 => {
-                let again: Map<i64, V, P, H> =
-                    map.iter().map(|(key, value)| (key, value.clone())).collect();
+                let entries = || map.iter().map(|(key, value)| (key, value.clone()));
+                let again: Map<i64, V, P, H> = if number & 1 == 0 {
+                    entries().collect()
+                } else {
+                    // Without a hint, and with equal keys, of which the last wins.
+                    let other = entries().map(|(key, _)| (key, V::of(number)));
+                    other.chain(entries()).filter(|_| true).collect()
+                };
                 assert!(again == *map);
                 *map = again;
             }

@@ -18,8 +18,9 @@ use core::fmt;
 
 use super::Map;
 use crate::hash::Hashing;
-use crate::key::SentinelKey;
+use crate::key::{SentinelKey, encode};
 use crate::policy::Paging;
+use crate::word::Word;
 
 /// A map and some of its former states, which share pages with it: what generators of tests make.
 ///
@@ -84,9 +85,11 @@ impl<K: SentinelKey, V, P: Paging, H: Hashing + Default> Map<K, V, P, H> {
     /// A map of the entries whose key is not the reserved one.
     fn of_unreserved(entries: impl IntoIterator<Item = (K, V)>) -> Self {
         let mut map = Self::default();
-        for (key, value) in entries {
-            let _ = map.insert_if_unreserved(key, value);
-        }
+        let entries = entries.into_iter().map(|(key, value)| (encode(key), value));
+        let entries = entries.filter(|&(word, _)| word != Word::FREE);
+        let hint = entries.size_hint();
+        let filled = map.fill_until_reserved(entries, hint);
+        debug_assert!(filled.is_ok());
         map
     }
 }

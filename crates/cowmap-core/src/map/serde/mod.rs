@@ -16,10 +16,9 @@ use serde_core::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_core::ser::{Serialize, Serializer};
 
 use super::Map;
-use super::presized::Presized;
 use crate::error::ReservedKey;
 use crate::hash::Hashing;
-use crate::key::SentinelKey;
+use crate::key::{SentinelKey, encode};
 use crate::policy::Paging;
 
 #[cfg(feature = "serde")]
@@ -85,14 +84,18 @@ where
     H: Hashing + Default,
     E: Error,
 {
-    // Only a flat map, which is one allocation, gains by room that is made at once.
-    let most = if P::PAGED { 0 } else { MOST_BYTES_AHEAD / size_of::<(K::Repr, V)>() };
-    let mut map = Map::default();
-    let presized = Presized::of(&mut map, claimed.unwrap_or(0).min(most));
-    while let Some((key, value)) = next()? {
-        let inserted = presized.map.insert_if_unreserved(key, value);
-        inserted.map_err(|_| E::custom(ReservedKey::new::<K>(())))?;
-    }
-    drop(presized);
-    Ok(map)
+    // What the input claims decides nothing but how much room is made at first.
+    let most = MOST_BYTES_AHEAD / size_of::<(K::Repr, V)>();
+    let ahead = claimed.unwrap_or(0).min(most);
+    let (mut map, mut failed) = (Map::default(), None);
+    let entries = core::iter::from_fn(|| match next() {
+        Ok(entry) => entry.map(|(key, value)| (encode(key), value)),
+        Err(error) => {
+            failed = Some(error);
+            None
+        }
+    });
+    let filled = map.fill_until_reserved(entries, (ahead, None));
+    filled.map_err(|_| E::custom(ReservedKey::new::<K>(())))?;
+    failed.map_or(Ok(map), Err)
 }
