@@ -68,6 +68,14 @@ pub(crate) const fn index(tag: u8, hash: u64) -> usize {
     (hash >> (tag & 63) >> 6) as usize
 }
 
+/// The number of groups in a page of the tier with this tag, of which six bits count, as a negative
+/// number: for addresses, one shift.
+#[inline(always)]
+pub(crate) const fn minus_groups(tag: u8) -> isize {
+    // At most 2^29.
+    (i64::MIN >> (63 - Tier::SUM) >> (tag & 63)) as isize
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,6 +90,8 @@ mod tests {
         for tier in tiers() {
             assert_eq!(Tier::from_tag(tier.tag()), tier);
             assert!(tier.tag() < 64);
+            assert_eq!(minus_groups(tier.tag()), -(tier.groups() as isize));
+            assert_eq!(minus_groups(tier.tag() | 192), -(tier.groups() as isize));
             assert_eq!(Tier::at_most(tier.groups()), tier);
             assert_eq!(Tier::at_most(tier.groups() * 2 - 1), tier);
         }

@@ -39,8 +39,8 @@ fn sizes<P: Paging>(most: usize) -> Vec<(usize, usize)> {
         map.insert(0, 0);
         let (links, _) = map.directory_size();
         let capacity = map.capacity();
-        // A group of four slots is 64 bytes and a byte of overflow bits.
-        let slots = (map.memory_usage().total - 64) / 65 * 4;
+        // A group of four slots is 64 bytes, a byte of overflow bits and one of occupancy bits.
+        let slots = (map.memory_usage().total - 64) / 66 * 4;
         if links > 0 || slots > most {
             return sizes;
         }

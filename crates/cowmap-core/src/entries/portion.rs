@@ -124,8 +124,9 @@ impl<W: Word, V> Portion<W, V> {
         for (at, planned) in self.pages.iter().enumerate().skip(self.start.page) {
             let end = if at == self.end.page { self.end.nth } else { planned.page.groups() };
             for group in (nth..end).map(|nth| planned.page.nth_group(nth)) {
-                // SAFETY: the caller's promise; the page has this group.
-                for lane in lanes(unsafe { planned.page.borrow() }.occupied(group)) {
+                // SAFETY: the caller's promise; the page has this group. Taking values leaves
+                // occupancy bits as they are (P7).
+                for lane in lanes(unsafe { planned.page.borrow() }.entries(group)) {
                     if !visit(planned.page, Slot { group, lane }, planned.sole) {
                         return;
                     }

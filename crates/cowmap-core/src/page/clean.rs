@@ -106,7 +106,7 @@ impl<W: Word, V> PageMut<'_, W, V> {
             |this, from, word| {
                 let place = rules.place(word.widen());
                 // Frees the slot first, so that the search for a place ends here at the latest.
-                this.write_word(from, W::FREE);
+                this.free(from);
                 let (to, passed) =
                     this.occupy(Sequence::from(page.home(place), groups), place, word);
                 all_passed += passed as u64;

@@ -9,7 +9,8 @@ impl<W: Word, V> PageMut<'_, W, V> {
     /// Drops all values, so that the page is as one that was just made for `capacity` entries. If a
     /// value's drop panics, the others are dropped all the same.
     ///
-    /// The length in the header need not be right: an owning iterator may have taken some values.
+    /// The length in the header and the occupancy bits need not be right: an owning iterator may have
+    /// taken some values.
     pub(crate) fn clear(&mut self, capacity: usize) {
         /// Goes on where a panic stopped.
         struct Rest<'p, 'a, W: Word, V> {
@@ -52,9 +53,10 @@ impl<W: Word, V> PageMut<'_, W, V> {
         // A page has fewer than 2^32 slots.
         header.room = capacity as u32;
         header.stale_room = stale_room;
-        // SAFETY: the overflow bytes, of which the last group's is the first, are `groups` bytes of
-        // this page, which has one owner (S3).
-        unsafe { self.page().overflow_ptr(groups - 1).write_bytes(0, groups) };
+        let side = Geometry::<W, V>::side_bytes(groups);
+        // SAFETY: the bytes of bits, which end where the header begins (P1), are this page's, which
+        // has one owner (S3).
+        unsafe { self.page().header().cast::<u8>().sub(side).write_bytes(0, side) };
         Rest { page: self, mask: 0, next: 0 }.drop_values();
     }
 

@@ -41,7 +41,7 @@ impl<W: Word, V> PageRef<'_, W, V> {
     /// The same page again, each entry in the same slot. Not for the empty page.
     ///
     /// Values are cloned one by one, by a mask of many slots, because where a group ends nobody can
-    /// foresee; keys and overflow bytes are copied whole.
+    /// foresee; keys, overflow bytes and occupancy bits are copied whole.
     ///
     /// # Errors
     ///
@@ -57,8 +57,8 @@ impl<W: Word, V> PageRef<'_, W, V> {
         let page = NewPage::<W, V>::allocate_unfilled(shape)?;
         let mut partial = Partial { page, old, first: 0, cloned: 0 };
         // SAFETY: `page` is new, of the same tier as `old`, and known to nobody else; `old` is
-        // alive and not written (PageRef). Keys and overflow bytes are initialised (P2) and
-        // copied whole; keys are written after their values (P3).
+        // alive and not written (PageRef). Keys and bytes of bits are initialised (P2) and copied
+        // whole; keys are written after their values (P3).
         unsafe {
             for first in (0..old.groups()).step_by(Slots::<W, V>::BLOCK) {
                 let mut mask = self.occupied_groups(first, Slots::<W, V>::BLOCK);
@@ -76,10 +76,10 @@ impl<W: Word, V> PageRef<'_, W, V> {
                 }
                 (partial.first, partial.cloned) = (next, 0);
             }
-            // The last group's overflow byte is the first.
-            let last = old.groups() - 1;
-            let overflow = old.overflow_ptr(last);
-            page.overflow_ptr(last).copy_from_nonoverlapping(overflow, old.groups());
+            // All of it, which ends where the header begins.
+            let side = Geometry::<W, V>::side_bytes(old.groups());
+            let bits = |page: Page<W, V>| page.header().cast::<u8>().sub(side);
+            bits(page).copy_from_nonoverlapping(bits(old), side);
             let mut new = page.borrow_mut();
             let new = new.header_mut();
             new.len = header.len;

@@ -4,7 +4,7 @@ use alloc::alloc::Layout;
 use core::marker::PhantomData;
 use core::mem::{align_of, size_of};
 
-use super::Header;
+use super::{Header, marks};
 use crate::error::TryReserveError;
 use crate::tier::Tier;
 
@@ -39,6 +39,18 @@ impl<W, V> Geometry<W, V> {
         _ => 4,
     };
 
+    /// Whether pages have occupancy bits (P7): where groups have four slots.
+    ///
+    /// Counted at 20,000 entries: the sum of all values takes 10.7 to 13.3 instructions an entry in
+    /// place of 15 to 16.4. Larger groups are compared with fewer instructions a slot.
+    pub(super) const MARKED: bool = Self::LANES == 4;
+
+    /// Bytes before the header: one of overflow bits a group, and before those the occupancy bits.
+    #[inline]
+    pub(super) fn side_bytes(groups: usize) -> usize {
+        groups + if Self::MARKED { marks::bytes(groups) } else { 0 }
+    }
+
     /// From the start of a group to its first value.
     pub(super) const VALUES: usize =
         (Self::LANES * size_of::<W>()).next_multiple_of(align_of::<V>());
@@ -64,14 +76,16 @@ impl<W, V> Geometry<W, V> {
     /// What the first group is aligned to.
     pub(super) const ALIGN: usize = if align_of::<V>() > LINE { align_of::<V>() } else { LINE };
 
-    /// What is allocated for a page: room to align the groups, a byte of overflow bits a group, the
-    /// header, and the groups.
+    /// What is allocated for a page: room to align the groups, occupancy bits, a byte of overflow bits
+    /// a group, the header, and the groups.
     pub(super) fn layout(tier: Tier) -> Result<Layout, TryReserveError> {
         let groups = tier.groups() as u64;
         if groups * Self::LANES as u64 > u64::from(u32::MAX) {
             return Err(TryReserveError::CAPACITY);
         }
-        let size = page_bytes(groups, Self::STRIDE as u64, Self::ALIGN as u64, isize::MAX as u64)
+        let side = Self::side_bytes(tier.groups()) as u64;
+        let (stride, align) = (Self::STRIDE as u64, Self::ALIGN as u64);
+        let size = page_bytes(groups, side, stride, align, isize::MAX as u64)
             .ok_or(TryReserveError::CAPACITY)?;
         let size = usize::try_from(size).map_err(|_| TryReserveError::CAPACITY)?;
         Layout::from_size_align(size, ALLOCATION_ALIGN).map_err(|_| TryReserveError::CAPACITY)
@@ -85,27 +99,27 @@ impl<W, V> Geometry<W, V> {
 }
 
 /// Bytes of a page, if they stay within `limit` (less the slack that rounding a layout up needs).
-fn page_bytes(groups: u64, stride: u64, align: u64, limit: u64) -> Option<u64> {
+fn page_bytes(groups: u64, side: u64, stride: u64, align: u64, limit: u64) -> Option<u64> {
     // What `before_groups` says, in 64 bits.
-    let overflow = groups.next_multiple_of(ALLOCATION_ALIGN as u64);
+    let side = side.next_multiple_of(ALLOCATION_ALIGN as u64);
     let slack = HEADER as u64 + align - ALLOCATION_ALIGN as u64;
-    let bytes = groups.checked_mul(stride)?.checked_add(overflow)?.checked_add(slack)?;
+    let bytes = groups.checked_mul(stride)?.checked_add(side)?.checked_add(slack)?;
     (bytes <= limit - (ALLOCATION_ALIGN as u64 - 1)).then_some(bytes)
 }
 
-/// Bytes that the overflow bytes, which end at a multiple of [`ALLOCATION_ALIGN`] as an allocation
+/// Bytes that so many bytes of bits, which end at a multiple of [`ALLOCATION_ALIGN`] as an allocation
 /// starts at one, and the header take.
 #[inline]
-pub(super) fn before_groups(groups: usize) -> usize {
-    groups.next_multiple_of(ALLOCATION_ALIGN) + HEADER
+pub(super) fn before_groups(side: usize) -> usize {
+    side.next_multiple_of(ALLOCATION_ALIGN) + HEADER
 }
 
-/// How far from the start of an allocation at `address` the groups begin: behind their overflow
-/// bytes and the header.
+/// How far from the start of an allocation at `address` the groups begin: behind so many bytes of
+/// bits and the header.
 #[inline]
-pub(super) fn offset(address: usize, groups: usize, align: usize) -> usize {
+pub(super) fn offset(address: usize, side: usize, align: usize) -> usize {
     // An allocation does not wrap around the address space, so neither does a place within it.
-    (address + groups + HEADER).next_multiple_of(align) - address
+    (address + side + HEADER).next_multiple_of(align) - address
 }
 
 #[cfg(test)]
@@ -115,14 +129,14 @@ mod tests {
     #[test]
     fn groups_fit_behind_the_header_wherever_the_allocation_starts() {
         for align in [64, 128, 4096] {
-            for groups in [1, 2, 4, 8, 16, 32, 1024] {
+            for side in [1, 2, 4, 8, 9, 16, 24, 32, 48, 1024] {
                 for start in (0..2 * 4096).step_by(ALLOCATION_ALIGN) {
-                    let offset = offset(start, groups, align);
+                    let offset = offset(start, side, align);
                     assert_eq!((start + offset) % align, 0);
-                    let pad = offset - before_groups(groups);
+                    let pad = offset - before_groups(side);
                     assert!(pad < align && pad.is_multiple_of(ALLOCATION_ALIGN));
-                    let size = page_bytes(groups as u64, 0, align as u64, u64::MAX).unwrap();
-                    assert!(offset as u64 <= size, "{start} {groups} {align}");
+                    let size = page_bytes(1, side as u64, 0, align as u64, u64::MAX).unwrap();
+                    assert!(offset as u64 <= size, "{start} {side} {align}");
                 }
             }
         }
@@ -167,17 +181,19 @@ mod tests {
         while let Some(at) = tier {
             for stride in (0..400).chain([65_536, 1 << 20, 1 << 31, u64::from(u32::MAX)]) {
                 for align in [64, 4096, 1 << 29] {
-                    let exact = at.groups() as u128 * u128::from(stride)
-                        + at.groups().next_multiple_of(16) as u128
-                        + HEADER as u128
-                        + u128::from(align)
-                        - 16;
-                    match page_bytes(at.groups() as u64, stride, align, limit) {
-                        Some(bytes) => {
-                            assert_eq!(u128::from(bytes), exact);
-                            assert!(exact <= u128::from(limit) - 15);
+                    for side in [at.groups(), at.groups() + marks::bytes(at.groups())] {
+                        let exact = at.groups() as u128 * u128::from(stride)
+                            + side.next_multiple_of(16) as u128
+                            + HEADER as u128
+                            + u128::from(align)
+                            - 16;
+                        match page_bytes(at.groups() as u64, side as u64, stride, align, limit) {
+                            Some(bytes) => {
+                                assert_eq!(u128::from(bytes), exact);
+                                assert!(exact <= u128::from(limit) - 15);
+                            }
+                            None => assert!(exact > u128::from(limit) - 15),
                         }
-                        None => assert!(exact > u128::from(limit) - 15),
                     }
                 }
             }

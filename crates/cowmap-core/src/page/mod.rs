@@ -1,6 +1,6 @@
 //! A page: one allocation that is a complete small hash table.
 //!
-//! The layout is drawn in the crate's `lib.rs`, with the invariants (P1 to P6) that the safety
+//! The layout is drawn in the crate's `lib.rs`, with the invariants (P1 to P7) that the safety
 //! comments here cite.
 //!
 //! * [`Page`] is a raw pointer with the page's size class. It proves nothing.
@@ -15,6 +15,7 @@ mod copy;
 mod duplicate;
 mod filling;
 mod geometry;
+mod marks;
 mod mutate;
 mod new_page;
 mod probe;
@@ -61,7 +62,7 @@ pub(crate) struct Header {
     /// rebuilt (`clean.rs`); 0 where that is due.
     stale_room: u32,
     /// How many bits of the page hash all entries of this page share, in the lowest seven bits, and
-    /// above them, in units of 16 bytes, how much of the allocation precedes the overflow bytes.
+    /// above them, in units of 16 bytes, how much of the allocation precedes the bytes of bits.
     depth_and_pad: u32,
 }
 
@@ -102,10 +103,10 @@ pub(crate) struct Shape {
 #[repr(C, align(64))]
 struct EmptyPage([u64; 16]);
 static EMPTY: EmptyPage = EmptyPage([0; 16]);
-/// Where the group begins: behind as many bytes as a header and an overflow byte have at least, and
-/// as many as keep it aligned.
+/// Where the group begins: behind as many bytes as a header, an overflow byte and the occupancy bits
+/// have at least, and as many as keep it aligned.
 const EMPTY_GROUP: usize = 64;
-const _: () = assert!(HEADER < EMPTY_GROUP);
+const _: () = assert!(HEADER + 1 + marks::bytes(1) <= EMPTY_GROUP);
 
 /// A pointer to the groups of a page, and the page's size class. P1 says what it points to.
 pub(crate) struct Page<W, V> {
@@ -183,7 +184,7 @@ impl<W: Word, V> Page<W, V> {
         self.base == empty_base()
     }
 
-    /// A page that nobody holds, whose slots and overflow bytes have no contents but what `allocate`
+    /// A page that nobody holds, whose slots and bytes of bits have no contents but what `allocate`
     /// gives them.
     ///
     /// # Errors
@@ -198,8 +199,9 @@ impl<W: Word, V> Page<W, V> {
         let start = unsafe { allocate(layout) };
         let start = NonNull::new(start).ok_or_else(|| TryReserveError::memory(layout))?;
         let align = Geometry::<W, V>::ALIGN;
-        let offset = geometry::offset(start.addr().get(), tier.groups(), align);
-        let pad = offset - geometry::before_groups(tier.groups());
+        let side = Geometry::<W, V>::side_bytes(tier.groups());
+        let offset = geometry::offset(start.addr().get(), side, align);
+        let pad = offset - geometry::before_groups(side);
         // SAFETY: the layout has room for such an offset and the groups
         // behind it (geometry), so both pointers stay inside the allocation; `base` is aligned to
         // 64 and HEADER is a multiple of 16, so the header is aligned.
@@ -232,8 +234,8 @@ impl<W: Word, V> Page<W, V> {
         // layout (P1), and the caller owns it.
         unsafe {
             let pad = self.header().as_ref().depth_and_pad / (Header::DEPTH + 1);
-            let offset =
-                pad as usize * geometry::ALLOCATION_ALIGN + geometry::before_groups(self.groups());
+            let side = Geometry::<W, V>::side_bytes(self.groups());
+            let offset = pad as usize * geometry::ALLOCATION_ALIGN + geometry::before_groups(side);
             dealloc(self.base.sub(offset).as_ptr(), layout);
         }
     }
@@ -347,6 +349,12 @@ impl<W: Word, V> Page<W, V> {
     #[inline(always)]
     pub(crate) fn groups(self) -> usize {
         self.tier().groups()
+    }
+
+    /// The number of groups, negative.
+    #[inline(always)]
+    fn minus_groups(self) -> isize {
+        crate::tier::minus_groups(self.tag)
     }
 
     #[inline(always)]

@@ -22,7 +22,7 @@ impl<W: Word, V> NewPage<W, V> {
         Page::allocate_by(alloc_zeroed, shape).map(NewPage)
     }
 
-    /// A page whose slots and overflow bytes have no contents yet (P2): the caller fills them all
+    /// A page whose slots and bytes of bits have no contents yet (P2): the caller fills them all
     /// before it makes a `NewPage` of it.
     pub(super) fn allocate_unfilled(shape: Shape) -> Result<Page<W, V>, TryReserveError> {
         Page::allocate_by(alloc, shape)

@@ -105,11 +105,11 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
             }
         }
         let mut insertion = home;
-        while self.matches(insertion.group, W::FREE) == 0 && insertion.advance() {}
+        while self.free_lanes(insertion.group) == 0 && insertion.advance() {}
         (search.passed + 1, search.passed.max(insertion.passed) + 1)
     }
 
-    /// Checks P2 to P6 for this page, which `may_hold` so many entries by its tier, calling `entry`
+    /// Checks P2 to P7 for this page, which `may_hold` so many entries by its tier, calling `entry`
     /// with each word.
     pub(crate) fn check<R: WordHash>(
         self,
@@ -120,6 +120,7 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
         if self.page().is_empty_page() {
             return;
         }
+        self.check_marks();
         let mut len = 0;
         for slot in self.slots() {
             let word = self.word(slot);
@@ -217,14 +218,14 @@ impl<W: Word, V> PageMut<'_, W, V> {
         if self.header_mut().room == 0 {
             return Err(value);
         }
-        let free = self.matches(home, W::FREE);
+        let free = self.free_lanes(home);
         if free == 0 {
             self.insert_displaced(place, word, value);
             return Ok(None);
         }
         // What `insert_absent` does, where the home group has a free slot.
         let slot = Slot { group: home, lane: free.trailing_zeros() };
-        self.write_word(slot, word);
+        self.fill(slot, word);
         // SAFETY: the slot is one of the page's, and was free, so nothing is overwritten (P3).
         unsafe { self.page().value_ptr(slot).write(value) };
         self.count_placed(1);
@@ -281,10 +282,10 @@ impl<W: Word, V> PageMut<'_, W, V> {
     ) -> (Slot, usize) {
         loop {
             let group = sequence.group;
-            let free = self.matches(group, W::FREE);
+            let free = self.free_lanes(group);
             if free != 0 {
                 let slot = Slot { group, lane: free.trailing_zeros() };
-                self.write_word(slot, word);
+                self.fill(slot, word);
                 return (slot, sequence.passed);
             }
             // A page of one group never gets here, for it is not full.
@@ -317,14 +318,28 @@ impl<W: Word, V> PageMut<'_, W, V> {
     /// The slot is one of this page's and holds an entry.
     #[inline]
     pub(crate) unsafe fn take(&mut self, slot: Slot) -> V {
-        self.write_word(slot, W::FREE);
+        self.free(slot);
         // SAFETY: the slot held an entry (P3), and was marked free first, so the value is read
         // once.
         unsafe { self.page().value_ptr(slot).read() }
     }
 
+    /// Writes an entry's word into a free slot.
     #[inline(always)]
-    pub(super) fn write_word(&mut self, slot: Slot, word: W) {
+    fn fill(&mut self, slot: Slot, word: W) {
+        self.write_word(slot, word);
+        self.mark(slot);
+    }
+
+    /// Makes a slot a free one, and lets the value be.
+    #[inline(always)]
+    pub(super) fn free(&mut self, slot: Slot) {
+        self.write_word(slot, W::FREE);
+        self.unmark(slot);
+    }
+
+    #[inline(always)]
+    fn write_word(&mut self, slot: Slot, word: W) {
         // SAFETY: the slot is one of the page's, which has one owner (S3).
         unsafe { self.page().keys_ptr(slot.group).add(slot.lane as usize).write(word) };
     }

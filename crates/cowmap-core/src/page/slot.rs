@@ -11,7 +11,8 @@ use crate::word::Word;
 
 /// Exclusive access to the value in one slot, for `'a`.
 ///
-/// It uses nothing else of the page: neither its header nor its overflow bytes nor another slot.
+/// It uses nothing else of the page: neither its header nor its overflow bytes nor its occupancy bits
+/// nor another slot.
 pub(crate) struct SlotMut<'a, W, V> {
     page: Page<W, V>,
     slot: Slot,
@@ -53,11 +54,11 @@ impl<'a, W: Word, V> SlotMut<'a, W, V> {
         unsafe { self.page.value_ptr(self.slot).as_mut() }
     }
 
-    /// Moves the value out of the page. The page's length is not kept.
+    /// Moves the value out of the page. The page's length and occupancy bits are not kept.
     ///
     /// # Safety
     ///
-    /// The page is one of a tree of which an owning iterator takes the values (P6). Nobody else
+    /// The page is one of a tree of which an owning iterator takes the values (P6, P7). Nobody else
     /// reads the slot's word meanwhile.
     #[inline(always)]
     pub(crate) unsafe fn take(self) -> V {

@@ -1,6 +1,6 @@
 //! Visiting the occupied slots of a page.
 
-use super::{Geometry, Page, PageMut, PageRef, Slot};
+use super::{Geometry, Page, PageMut, PageRef, Slot, marks};
 use crate::hash::Place;
 use crate::order::reversed;
 use crate::prefetch::{When, prefetch};
@@ -244,10 +244,15 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
         core::iter::from_fn(move || unsafe { slots.next() })
     }
 
-    /// The occupied slots of up to `count` groups from `first` on, as [`Slots`] keeps them.
+    /// The occupied slots of up to `count` groups, a block, from `first` on, as [`Slots`] keeps them.
     #[inline(always)]
     pub(super) fn occupied_groups(self, first: usize, count: usize) -> u64 {
         let spacing = Geometry::<W, V>::SPACING;
+        if Geometry::<W, V>::MARKED {
+            debug_assert!(count == marks::GROUPS);
+            let mask = self.marked_groups(first);
+            return if spacing == 8 { mask } else { marks::squeezed(mask) };
+        }
         let gather = |count: usize| {
             (0..count).fold(0, |mask, group| {
                 mask | u64::from(self.occupied(first + group)) << (group * spacing)

@@ -93,15 +93,35 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
     #[inline(always)]
     pub(crate) fn matches(self, group: usize, word: W) -> u32 {
         debug_assert!(group < self.groups());
+        #[cfg(test)]
+        super::marks::looks::at_group();
         // SAFETY: the page is alive and its keys are always initialised (P2), those of EMPTY too:
         // it has room for the 64 bytes of keys that a group has at most.
         unsafe { W::matches(self.page.keys_ptr(group).as_ptr(), Geometry::<W, V>::LANES, word) }
     }
 
-    /// The lanes of a group that hold an entry.
+    /// The lanes of a group that hold no entry.
     #[inline(always)]
-    pub(crate) fn occupied(self, group: usize) -> u32 {
+    pub(super) fn free_lanes(self, group: usize) -> u32 {
+        if Geometry::<W, V>::MARKED {
+            !self.marked(group) & Self::ALL_LANES
+        } else {
+            self.matches(group, W::FREE)
+        }
+    }
+
+    /// The lanes of a group that hold an entry, by its words: where occupancy bits need not be right
+    /// (P7).
+    #[inline(always)]
+    pub(super) fn occupied(self, group: usize) -> u32 {
         !self.matches(group, W::FREE) & Self::ALL_LANES
+    }
+
+    /// The lanes of a group that hold an entry.
+    #[cfg(any(test, feature = "rayon"))]
+    #[inline(always)]
+    pub(crate) fn entries(self, group: usize) -> u32 {
+        if Geometry::<W, V>::MARKED { self.marked(group) } else { self.occupied(group) }
     }
 
     pub(super) const ALL_LANES: u32 = u32::MAX >> (32 - Geometry::<W, V>::LANES);
