@@ -11,6 +11,7 @@ use core::ptr::NonNull;
 
 use super::geometry::HEADER;
 use super::{Geometry, Page, PageMut, PageRef, Slot};
+use crate::prefetch::{When, prefetch};
 use crate::word::Word;
 
 /// How many groups a mask tells of.
@@ -66,6 +67,15 @@ impl<W: Word, V> PageRef<'_, W, V> {
         let bytes =
             unsafe { self.page().marks_ptr(first).sub(GROUPS - 1).cast::<[u8; GROUPS]>().read() };
         u64::from_be_bytes(bytes)
+    }
+
+    /// Asks for the occupancy bits of a block of groups, if the page has such bits, ahead of time.
+    #[inline(always)]
+    pub(super) fn prefetch_marks(self, first: usize, when: When) {
+        if Geometry::<W, V>::MARKED {
+            // SAFETY: the page is alive, and the group one of its groups.
+            prefetch(unsafe { self.page().marks_ptr(first) }.as_ptr(), when);
+        }
     }
 
     /// Checks P7, that the bits say what the words do.

@@ -401,14 +401,26 @@ impl<W: Word, V> Page<W, V> {
     /// The page is alive and is not [`EMPTY`]; the slot is one of its slots.
     #[inline(always)]
     unsafe fn slot_after(self, group: usize, nth: usize) -> (NonNull<W>, NonNull<V>) {
+        // SAFETY: the caller's promise.
+        unsafe { self.slot_in(self.keys_ptr(group), nth) }
+    }
+
+    /// The key and the value of the slot that bit `nth` stands for in a mask of groups, the first of
+    /// which has these keys.
+    ///
+    /// # Safety
+    ///
+    /// As for [`slot_after`](Self::slot_after).
+    #[inline(always)]
+    unsafe fn slot_in(self, keys: NonNull<W>, nth: usize) -> (NonNull<W>, NonNull<V>) {
         let spacing = Geometry::<W, V>::SPACING;
         // What is between the keys, or values, of a group and those of the next beyond what the bits
         // count, so that as little as can be is computed for each slot of a scan.
         let between_keys = Geometry::<W, V>::STRIDE - spacing * size_of::<W>();
         let between_values = Geometry::<W, V>::STRIDE - spacing * size_of::<V>();
-        // SAFETY: the slot is behind the start of `group`, inside the page (P1).
+        // SAFETY: the slot is behind the start of the group, inside the page (P1).
         unsafe {
-            let group = self.keys_ptr(group).cast::<u8>();
+            let group = keys.cast::<u8>();
             let key = group.add(nth * size_of::<W>() + nth / spacing * between_keys);
             let value = group.add(
                 Geometry::<W, V>::VALUES + (nth * size_of::<V>() + nth / spacing * between_values),

@@ -1,5 +1,7 @@
 //! Visiting the occupied slots of a page.
 
+use core::ptr::NonNull;
+
 use super::{Geometry, Page, PageMut, PageRef, Slot, marks};
 use crate::hash::Place;
 use crate::order::reversed;
@@ -14,10 +16,17 @@ pub(crate) struct Slots<W, V> {
     page: Page<W, V>,
     /// The page whose lines are asked for meanwhile.
     ahead: Page<W, V>,
+    /// Blocks of the page, and whole ones of the page ahead: once for each page, because a scan needs
+    /// them for each block.
+    blocks: usize,
+    blocks_ahead: usize,
     /// Blocks visited.
     visited: usize,
-    /// The first group of the current block.
+    /// The number of the block that comes next, where the page is large.
+    coming: usize,
+    /// The first group of the current block, and where its keys are.
     group: usize,
+    keys: *const W,
     /// Its occupied slots that are left: bit `SPACING * n + lane` for the group `n` after the first.
     mask: u64,
 }
@@ -54,6 +63,15 @@ pub(super) fn nth_block(nth: usize, blocks: usize) -> usize {
     }
 }
 
+/// The bits in which the numbers of the blocks that are visited as the `nth` and as the one before it
+/// differ, where as many blocks are visited in bit-reversed order as `last` says, the number of the
+/// last one: counting up changes the lowest bits, so that these are the highest.
+#[inline(always)]
+fn reversed_step(nth: usize, last: usize) -> usize {
+    debug_assert!(nth > 0 && nth <= last);
+    last ^ last >> nth.trailing_zeros() >> 1
+}
+
 impl<W: Word, V> Page<W, V> {
     /// The group that is visited as the `nth` where all are visited one after the other, in the order
     /// of [`Slots`].
@@ -88,7 +106,10 @@ impl<W: Word, V> Slots<W, V> {
     /// All occupied slots of a page, after which those of `ahead` will be asked for.
     #[inline]
     pub(crate) fn before(page: Page<W, V>, ahead: Page<W, V>) -> Self {
-        Slots { page, ahead, visited: 0, group: 0, mask: 0 }
+        let blocks = page.groups().div_ceil(Self::BLOCK);
+        let blocks_ahead = ahead.groups() / Self::BLOCK;
+        let keys = Self::keys(page, 0);
+        Slots { page, ahead, blocks, blocks_ahead, visited: 0, coming: 0, group: 0, keys, mask: 0 }
     }
 
     /// The page.
@@ -101,6 +122,7 @@ impl<W: Word, V> Slots<W, V> {
     pub(crate) fn move_to(&mut self, copy: Page<W, V>) {
         debug_assert!(copy.groups() == self.page.groups());
         self.page = copy;
+        self.keys = Self::keys(copy, self.group);
     }
 
     /// The next slot that holds an entry.
@@ -122,10 +144,12 @@ impl<W: Word, V> Slots<W, V> {
     /// As for [`next`](Self::next); the page is not written as long as the value is used.
     #[inline(always)]
     pub(crate) unsafe fn next_entry<'a>(&mut self) -> Option<(W, &'a V)> {
-        // SAFETY: the caller's promise; the slot is one of the page's and holds an entry (P3).
+        // SAFETY: the caller's promise; the slot is one of the page's and holds an entry (P3, P7).
+        // `keys` is the address of a group of the page, which is not null.
         unsafe {
             let bit = self.next_bit()?;
-            let (key, value) = self.page.slot_after(self.group, bit as usize);
+            let keys = NonNull::new_unchecked(self.keys.cast_mut());
+            let (key, value) = self.page.slot_in(keys, bit as usize);
             Some((key.read(), value.as_ref()))
         }
     }
@@ -169,7 +193,7 @@ impl<W: Word, V> Slots<W, V> {
         V: 'a,
     {
         let page = self.page;
-        // SAFETY: the caller's promise; the slots are the page's and hold entries (P3).
+        // SAFETY: the caller's promise; the slots are the page's and hold entries (P3, P7).
         unsafe {
             self.fold_bits(acc, |acc, group, bit| {
                 let (key, value) = page.slot_after(group, bit as usize);
@@ -199,6 +223,12 @@ impl<W: Word, V> Slots<W, V> {
         }
     }
 
+    /// Where the keys of a group are, in a page that need not be alive.
+    #[inline(always)]
+    fn keys(page: Page<W, V>, group: usize) -> *const W {
+        page.base().as_ptr().wrapping_add(group * Geometry::<W, V>::STRIDE).cast()
+    }
+
     #[inline(always)]
     pub(super) fn slot(first: usize, bit: u32) -> Slot {
         Slot { group: first + (bit / Self::SPACING) as usize, lane: bit % Self::SPACING }
@@ -209,24 +239,39 @@ impl<W: Word, V> Slots<W, V> {
     /// # Safety
     ///
     /// As for [`next`](Self::next).
-    #[inline]
+    #[inline(always)]
     unsafe fn next_block(&mut self) -> bool {
         // SAFETY: the caller's promise.
         let page = unsafe { self.page.borrow() };
-        let blocks = page.groups().div_ceil(Self::BLOCK);
-        let large = blocks > BLOCKS_BY_TWO;
+        let (blocks, large) = (self.blocks, self.blocks > BLOCKS_BY_TWO);
         while self.visited < blocks {
-            let number = |visited: usize| nth_block(visited, blocks);
-            self.group = number(self.visited) * Self::BLOCK;
-            if !large {
-                // SAFETY: the caller's promise.
-                let ahead = unsafe { self.ahead.borrow() };
-                ahead.prefetch_groups(self.group, Self::BLOCK, When::Later);
-            } else if self.visited + BLOCKS_AHEAD < blocks {
-                let first = number(self.visited + BLOCKS_AHEAD) * Self::BLOCK;
-                page.prefetch_groups(first, Self::BLOCK, When::Later);
-            }
+            let nth = self.visited;
             self.visited += 1;
+            if large {
+                let number = self.coming;
+                debug_assert_eq!(number, nth_block(nth, blocks));
+                self.group = number * Self::BLOCK;
+                if self.visited < blocks {
+                    self.coming ^= reversed_step(self.visited, blocks - 1);
+                }
+                if nth + BLOCKS_AHEAD < blocks {
+                    // The numbers of both are the same in the bits that count up to BLOCKS_AHEAD.
+                    let step = reversed_step(nth / BLOCKS_AHEAD + 1, (blocks - 1) / BLOCKS_AHEAD);
+                    debug_assert_eq!(number ^ step, nth_block(nth + BLOCKS_AHEAD, blocks));
+                    let first = (number ^ step) * Self::BLOCK;
+                    page.prefetch_marks(first, When::Soon);
+                    page.prefetch_groups(first, Self::BLOCK, When::Later);
+                }
+            } else {
+                let number = nth_block(nth, blocks);
+                self.group = number * Self::BLOCK;
+                if number < self.blocks_ahead {
+                    // SAFETY: the caller's promise.
+                    let ahead = unsafe { self.ahead.borrow() };
+                    ahead.prefetch_groups(self.group, Self::BLOCK, When::Later);
+                }
+            }
+            self.keys = Self::keys(self.page, self.group);
             self.mask = page.occupied_groups(self.group, Self::BLOCK);
             if self.mask != 0 {
                 return true;
@@ -294,21 +339,29 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
     /// Asks for the first group, ahead of time, which also has the page's address translated.
     #[inline(always)]
     pub(crate) fn prefetch_start(self) {
+        self.prefetch_marks(0, When::Later);
         self.prefetch_groups(0, 1, When::Later);
     }
 
     /// Asks for a whole page, or for as much of a large one as an ordinary page of words and values of 8
     /// bytes has, ahead of time.
     pub(crate) fn prefetch_all(self) {
+        self.prefetch_marks(0, When::Soon);
         self.prefetch_groups(0, 32, When::Soon);
     }
 
     #[inline(always)]
     pub(super) fn prefetch_groups(self, first: usize, count: usize, when: When) {
-        for group in first..(first + count).min(self.groups()) {
-            // SAFETY: the group exists, so its address is within the page.
-            prefetch(unsafe { self.page().keys_ptr(group) }.as_ptr().cast(), when);
-        }
+        let ask = |count: usize| {
+            for nth in 0..count {
+                // SAFETY: the group exists, so its address is within the page.
+                let group = unsafe { self.page().keys_ptr(first + nth) };
+                prefetch(group.as_ptr().cast(), when);
+            }
+        };
+        // With the number known, the compiler does without a loop.
+        let left = self.groups().saturating_sub(first);
+        if left >= count { ask(count) } else { ask(left) }
     }
 }
 
@@ -341,6 +394,29 @@ impl<W: Word, V> PageMut<'_, W, V> {
                 mask &= mask - 1;
                 let word = self.word(slot);
                 f(self, slot, word);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counting_with_reversed_bits_by_steps_visits_what_nth_block_says() {
+        for blocks in (4..12).map(|bits| 1_usize << bits) {
+            let mut number = 0;
+            for nth in 0..blocks {
+                assert_eq!(number, nth_block(nth, blocks), "block {nth} of {blocks}");
+                if nth + BLOCKS_AHEAD < blocks {
+                    let (turn, last) = (nth / BLOCKS_AHEAD + 1, (blocks - 1) / BLOCKS_AHEAD);
+                    let ahead = number ^ reversed_step(turn, last);
+                    assert_eq!(ahead, nth_block(nth + BLOCKS_AHEAD, blocks), "ahead of {nth}");
+                }
+                if nth + 1 < blocks {
+                    number ^= reversed_step(nth + 1, blocks - 1);
+                }
             }
         }
     }
