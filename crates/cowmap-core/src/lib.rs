@@ -45,13 +45,13 @@
 //!
 //! Pages:
 //!
-//! * **P1** A page pointer leads to the groups of a live allocation that was made for the same word
-//!   and value types by `Page::allocate_by`, with a header before the groups and overflow bytes
-//!   before it, as many as its tag says, and before them, if groups have four slots, as many bytes of
-//!   occupancy bits, eight at least; or to `EMPTY`, one group of free words behind zeros, which is
-//!   never written.
-//! * **P2** The words of every group are initialised, and so are the overflow bytes and the occupancy
-//!   bits. A free slot's word is 0.
+//! * **P1** A page pointer leads to the groups of a live allocation that was made for the same
+//!   word and value types by `Page::allocate_by`, with a header before the groups and overflow
+//!   bytes before it, as many as its tag says, and before them, if groups have four slots, as many
+//!   bytes of occupancy bits, eight at least; or to `EMPTY`, one group of free words behind zeros,
+//!   which is never written.
+//! * **P2** The words of every group are initialised, and so are the overflow bytes and the
+//!   occupancy bits. A free slot's word is 0.
 //! * **P3** A slot has a value exactly if its word is not 0, between any two calls and whenever user
 //!   code runs, except in a page that is being filled, cleared or destroyed, of which nobody else
 //!   looks at a slot.
@@ -63,11 +63,11 @@
 //!   that grew as a table under a directory, none more),
 //!   except while a page is being filled and not yet linked, and in a tree of which an owning
 //!   iterator takes the values.
-//! * **P7** Where groups have four slots, the bit of a slot in its group's byte of occupancy bits is
-//!   set exactly if its word is not 0, and no other bits of these bytes are set: between any two calls
-//!   and whenever user code runs, except in a page of which nobody else looks at a slot, as in P3, and
-//!   for slots of which an owning iterator has taken the values, whose bits it leaves set. So what
-//!   clears or destroys a page goes by the words.
+//! * **P7** Where groups have four slots, the bit of a slot in its group's byte of occupancy bits
+//!   is set exactly if its word is not 0, and no other bits of these bytes are set: between any
+//!   two calls and whenever user code runs, except in a page of which nobody else looks at a slot,
+//!   as in P3, and for slots of which an owning iterator has taken the values, whose bits it
+//!   leaves set. So what clears or destroys a page goes by the words.
 //!
 //! Sharing:
 //!

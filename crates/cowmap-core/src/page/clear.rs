@@ -9,8 +9,8 @@ impl<W: Word, V> PageMut<'_, W, V> {
     /// Drops all values, so that the page is as one that was just made for `capacity` entries. If a
     /// value's drop panics, the others are dropped all the same.
     ///
-    /// The length in the header and the occupancy bits need not be right: an owning iterator may have
-    /// taken some values.
+    /// The length in the header and the occupancy bits need not be right: an owning iterator may
+    /// have taken some values.
     pub(crate) fn clear(&mut self, capacity: usize) {
         /// Goes on where a panic stopped.
         struct Rest<'p, 'a, W: Word, V> {

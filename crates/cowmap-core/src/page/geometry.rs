@@ -76,8 +76,8 @@ impl<W, V> Geometry<W, V> {
     /// What the first group is aligned to.
     pub(super) const ALIGN: usize = if align_of::<V>() > LINE { align_of::<V>() } else { LINE };
 
-    /// What is allocated for a page: room to align the groups, occupancy bits, a byte of overflow bits
-    /// a group, the header, and the groups.
+    /// What is allocated for a page: room to align the groups, occupancy bits, a byte of overflow
+    /// bits a group, the header, and the groups.
     pub(super) fn layout(tier: Tier) -> Result<Layout, TryReserveError> {
         let groups = tier.groups() as u64;
         if groups * Self::LANES as u64 > u64::from(u32::MAX) {
@@ -107,8 +107,8 @@ fn page_bytes(groups: u64, side: u64, stride: u64, align: u64, limit: u64) -> Op
     (bytes <= limit - (ALLOCATION_ALIGN as u64 - 1)).then_some(bytes)
 }
 
-/// Bytes that so many bytes of bits, which end at a multiple of [`ALLOCATION_ALIGN`] as an allocation
-/// starts at one, and the header take.
+/// Bytes that so many bytes of bits, which end at a multiple of [`ALLOCATION_ALIGN`] as an
+/// allocation starts at one, and the header take.
 #[inline]
 pub(super) fn before_groups(side: usize) -> usize {
     side.next_multiple_of(ALLOCATION_ALIGN) + HEADER

@@ -55,8 +55,8 @@ impl<W: Word, V> PageRef<'_, W, V> {
         unsafe { self.page().marks_ptr(group).read() }.into()
     }
 
-    /// The occupancy bits of eight groups from `first`, a multiple of eight, on: a byte a group, and
-    /// zero for a group that the page has not.
+    /// The occupancy bits of eight groups from `first`, a multiple of eight, on: a byte a group,
+    /// and zero for a group that the page has not.
     #[inline(always)]
     pub(super) fn marked_groups(self, first: usize) -> u64 {
         debug_assert!(first < self.groups() && first.is_multiple_of(GROUPS));
@@ -244,7 +244,6 @@ mod tests {
             let mut copy = page.page_mut().duplicate(&rules).expect("there is memory");
             check(&mut copy);
             let shape = Shape { tier: Tier::at_most(16), room: 64, depth: 0 };
-            // Fewer than 64 of 100 are left, because each third was removed and the loop stops there.
             let mut small = page_of::<V>(32, &words[..40]);
             let mut other = small.page_mut().clone_into(shape, &rules).expect("there is memory");
             check(&mut other);

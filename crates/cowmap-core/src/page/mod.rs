@@ -103,8 +103,8 @@ pub(crate) struct Shape {
 #[repr(C, align(64))]
 struct EmptyPage([u64; 16]);
 static EMPTY: EmptyPage = EmptyPage([0; 16]);
-/// Where the group begins: behind as many bytes as a header, an overflow byte and the occupancy bits
-/// have at least, and as many as keep it aligned.
+/// Where the group begins: behind as many bytes as a header, an overflow byte and the occupancy
+/// bits have at least, and as many as keep it aligned.
 const EMPTY_GROUP: usize = 64;
 const _: () = assert!(HEADER + 1 + marks::bytes(1) <= EMPTY_GROUP);
 
@@ -405,8 +405,8 @@ impl<W: Word, V> Page<W, V> {
         unsafe { self.slot_in(self.keys_ptr(group), nth) }
     }
 
-    /// The key and the value of the slot that bit `nth` stands for in a mask of groups, the first of
-    /// which has these keys.
+    /// The key and the value of the slot that bit `nth` stands for in a mask of groups, the first
+    /// of which has these keys.
     ///
     /// # Safety
     ///

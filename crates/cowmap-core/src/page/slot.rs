@@ -11,8 +11,8 @@ use crate::word::Word;
 
 /// Exclusive access to the value in one slot, for `'a`.
 ///
-/// It uses nothing else of the page: neither its header nor its overflow bytes nor its occupancy bits
-/// nor another slot.
+/// It uses nothing else of the page: neither its header nor its overflow bytes nor its occupancy
+/// bits nor another slot.
 pub(crate) struct SlotMut<'a, W, V> {
     page: Page<W, V>,
     slot: Slot,

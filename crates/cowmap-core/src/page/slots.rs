@@ -16,8 +16,8 @@ pub(crate) struct Slots<W, V> {
     page: Page<W, V>,
     /// The page whose lines are asked for meanwhile.
     ahead: Page<W, V>,
-    /// Blocks of the page, and whole ones of the page ahead: once for each page, because a scan needs
-    /// them for each block.
+    /// Blocks of the page, and whole ones of the page ahead: once for each page, because a scan
+    /// needs them for each block.
     blocks: usize,
     blocks_ahead: usize,
     /// Blocks visited.
@@ -63,9 +63,9 @@ pub(super) fn nth_block(nth: usize, blocks: usize) -> usize {
     }
 }
 
-/// The bits in which the numbers of the blocks that are visited as the `nth` and as the one before it
-/// differ, where as many blocks are visited in bit-reversed order as `last` says, the number of the
-/// last one: counting up changes the lowest bits, so that these are the highest.
+/// The bits in which the numbers of the blocks that are visited as the `nth` and as the one before
+/// it differ, where as many blocks are visited in bit-reversed order as `last` says, the number of
+/// the last one: counting up changes the lowest bits, so that these are the highest.
 #[inline(always)]
 fn reversed_step(nth: usize, last: usize) -> usize {
     debug_assert!(nth > 0 && nth <= last);
@@ -289,7 +289,8 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
         core::iter::from_fn(move || unsafe { slots.next() })
     }
 
-    /// The occupied slots of up to `count` groups, a block, from `first` on, as [`Slots`] keeps them.
+    /// The occupied slots of up to `count` groups, a block, from `first` on, as [`Slots`] keeps
+    /// them.
     #[inline(always)]
     pub(super) fn occupied_groups(self, first: usize, count: usize) -> u64 {
         let spacing = Geometry::<W, V>::SPACING;

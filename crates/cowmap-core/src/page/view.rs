@@ -110,8 +110,8 @@ impl<'a, W: Word, V> PageRef<'a, W, V> {
         }
     }
 
-    /// The lanes of a group that hold an entry, by its words: where occupancy bits need not be right
-    /// (P7).
+    /// The lanes of a group that hold an entry, by its words: where occupancy bits need not be
+    /// right (P7).
     #[inline(always)]
     pub(super) fn occupied(self, group: usize) -> u32 {
         !self.matches(group, W::FREE) & Self::ALL_LANES
