@@ -14,6 +14,32 @@ use common::scale::scaled;
 use common::{Counted, Counts, Random, on_every_map};
 use cowmap_core::{CowMap, FlatCowMap, Hashing, Map, Paging};
 
+/// A map that was emptied may share its pages with snapshots of it, which nothing changes.
+fn filling_a_map_that_was_emptied_changes_no_snapshot<P: Paging, H: Hashing + Default>() {
+    for (len, reserved) in [(1_u64, 0), (5, 10), (100, 3_000), (scaled(2_000, 300), 0)] {
+        for more in [1, 50, scaled(40_000, 2_000)] {
+            let mut map = Map::<u64, String, P, H>::default();
+            map.reserve(reserved);
+            (0..len).for_each(|id| drop(map.insert(id, id.to_string())));
+            let full = map.clone();
+            (0..len).for_each(|id| drop(map.remove(id)));
+            let mut other = map.clone();
+            let empty = map.clone();
+            map.extend((0..more).map(|id| (id, format!("new {id}"))));
+            other.extend([(3, "x".to_owned()), (3, "y".to_owned())]);
+            Map::check_counts(&[&map, &other, &empty, &full]);
+            assert_eq!((map.len() as u64, other.len(), empty.len()), (more, 1, 0));
+            assert_eq!(other.get(3).map(String::as_str), Some("y"));
+            assert!((0..more).all(|id| map.get(id) == Some(&format!("new {id}"))));
+            drop((map, other));
+            Map::check_counts(&[&empty, &full]);
+            assert!((0..len).all(|id| full.get(id) == Some(&id.to_string())));
+        }
+    }
+}
+
+on_every_map!(filling_a_map_that_was_emptied_changes_no_snapshot);
+
 /// An iterator that says something else than what it gives.
 struct Says<I>(I, (usize, Option<usize>));
 

@@ -12,7 +12,7 @@ use allocated::{held, requests, with_at_most};
 use common::panics::caught;
 use common::scale::scaled;
 use common::{Counted, Counts, on_every_map};
-use cowmap_core::{CowMap, Fixed, FlatCowMap, Hashing, Map, Paged, Paging};
+use cowmap_core::{CowMap, Fixed, Flat, FlatCowMap, Hashing, Map, Paged, Paging, Tiny};
 
 type Tested<P, H> = Map<u64, u64, P, H>;
 
@@ -390,6 +390,31 @@ fn shrinking_never_raises_the_capacity<P: Paging, H: Hashing + Default>() {
             }
         }
     }
+}
+
+/// Nor where a page grew as a table, because its keys agree in their hashes, and lost them again.
+#[test]
+fn shrinking_a_crowded_map_never_raises_its_capacity() {
+    fn check<P: Paging>() {
+        let keys = hostile::Inverse::<u64, P>::new(4).agreeing(60, 7, 30);
+        for len in 1..=keys.len() {
+            for left in [0, 1, 2, len / 2, len] {
+                let mut map = Map::<i64, u64, P, Fixed>::default();
+                keys[..len].iter().for_each(|&key| drop(map.insert(key, 0)));
+                keys[..len].iter().skip(left).for_each(|&key| drop(map.remove(key)));
+                let before = map.capacity();
+                map.shrink_to_fit();
+                let after = map.capacity();
+                assert!(
+                    map.len() <= after && after <= before,
+                    "{left} of {len}: {before}, {after}"
+                );
+            }
+        }
+    }
+    check::<Flat>();
+    check::<Paged>();
+    check::<Tiny>();
 }
 
 /// A value's drop that panics while a map is cleared leaves it empty, and each value dropped once.

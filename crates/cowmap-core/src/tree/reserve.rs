@@ -19,13 +19,20 @@ impl<W: Word, V, P: Paging> Tree<W, V, P> {
     /// is an estimate, no less than the floor and what a single page has room for, so that a tree
     /// that shrinks to one never has more. Nothing where nothing is allocated, whatever the floor.
     pub(crate) fn capacity(&self) -> usize {
+        let floor = self.floor.entries();
         if self.has_directory() {
-            return self.len().max(self.floor.entries()).max(Limits::<W, V, P>::PAGE_ENTRIES);
+            return self.len().max(floor).max(Limits::<W, V, P>::PAGE_ENTRIES);
         }
         // SAFETY: the handle holds its root.
         let page = unsafe { self.root_page().borrow() };
         let there = page.len() + page.room();
-        if P::PAGED && there > 0 { there.max(self.floor.entries()) } else { there }
+        if !P::PAGED || there == 0 {
+            return there;
+        }
+        // A page that grew as a table is full, so that it is split; an ordinary one that was under a
+        // directory may be full with fewer entries than it takes now.
+        let ordinary = page.page().tier().min(Limits::<W, V, P>::TIER);
+        there.max(self.page_capacity(ordinary, page.len())).max(floor)
     }
 
     /// Makes room for `additional` more entries and keeps it as the floor.

@@ -119,13 +119,13 @@ impl<K: Key, V: Value, P: Paging, H: Hashing + Default> Pair<K, V, P, H> {
                 let before = map.capacity();
                 map.shrink_to_fit();
                 floor.lower(0);
-                assert!(map.capacity() <= before);
+                assert!(map.capacity() <= before, "{} > {before}", map.capacity());
             }
             Method::ShrinkTo => {
                 let before = map.capacity();
                 map.shrink_to(many);
                 floor.lower(many);
-                assert!(map.capacity() <= before);
+                assert!(map.capacity() <= before, "{} > {before}", map.capacity());
             }
             Method::Reserve => {
                 map.reserve(many);
@@ -236,9 +236,9 @@ impl<K: Key, V: Value, P: Paging, H: Hashing + Default> ReservedBytes for Map<K,
         if !P::PAGED {
             return page.max(with_room(entries));
         }
-        // A directory may be two bits deeper where pages have split.
+        // A directory may be two bits deeper where pages have split, and each link may lead to a page.
         let directory = if entries > full { with_room(4 * entries) } else { 0 };
-        directory + page * (1 + entries / (full / 2).max(1))
+        directory + page * (1 + 4 * entries.div_ceil(full))
     }
 }
 
