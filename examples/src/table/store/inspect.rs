@@ -17,6 +17,7 @@ use super::disk::Disk;
 use super::error::StoreError;
 use super::header::{Header, Source};
 use super::names::{Name, is_unfinished};
+use super::plan::Plan;
 use super::recovery::{Cut, Recovery};
 
 pub use super::header::{FORMAT, Kind};
@@ -324,7 +325,7 @@ fn length(disk: &dyn Disk, file: &str) -> io::Result<u64> {
     io::copy(&mut disk.read(file)?, &mut io::sink())
 }
 
-/// What opening would give: the same steps as in `recovery.rs`, on files that were read before.
+/// What opening would give: what `recovery.rs` does, on files that were read before.
 fn open(disk: &dyn Disk, files: &[Found], known: &[Examined]) -> Opening {
     let commit = Commit::from(0);
     let recovery = Recovery { commit, checkpoint: commit, replayed: 0, cut: None };
@@ -336,8 +337,10 @@ fn open(disk: &dyn Disk, files: &[Found], known: &[Examined]) -> Opening {
     });
     let opening = Opening { recovery, read: Vec::new(), removed, error };
     let mut steps = Steps { disk, known, table: None, log_sum: None, opening };
-    if steps.opening.error.is_none() && !known.is_empty() {
-        steps.opening.error = steps.checkpoints().and_then(|()| steps.logs()).err();
+    if steps.opening.error.is_none() {
+        let plan = Plan::of(known.iter().map(|file| file.name));
+        steps.opening.removed.extend(plan.leftover.iter().map(|name| name.file()));
+        steps.opening.error = steps.checkpoints(&plan).and_then(|()| steps.logs(&plan)).err();
     }
     steps.opening
 }
@@ -354,66 +357,48 @@ struct Steps<'a> {
 }
 
 impl<'a> Steps<'a> {
-    fn checkpoints(&mut self) -> Result<(), StoreError> {
-        let is_full = |file: &&Examined| file.contents.kind == Kind::Full;
-        let mut next = self.known.iter().filter(is_full).max_by_key(|file| file.name);
+    fn file(&self, name: Name) -> &'a Examined {
+        self.known.iter().find(|file| file.name == name).expect("the plan is made of these")
+    }
+
+    fn checkpoints(&mut self, plan: &Plan) -> Result<(), StoreError> {
         let mut before = None;
-        let mut used = Vec::new();
-        while let Some(file) = next {
+        for &name in &plan.checkpoints {
+            let file = self.file(name);
             self.begin(file, before.map(|before| (before, "checkpoint")))?;
             if let Some(flaw) = &file.contents.flaw {
                 return Err(file.error(self.disk, flaw, self.opening.recovery.commit));
             }
-            let to = file.name.commits().1;
+            let (_, to) = name.commits();
             (self.opening.recovery.commit, self.opening.recovery.checkpoint) = (to, to);
-            used.push(file.name);
             before = Some(file.sum);
-            let follows =
-                |file: &&Examined| matches!(file.name, Name::Changes { from, .. } if from == to);
-            next = self.known.iter().filter(follows).max_by_key(|file| file.name);
             self.log_sum = file.header.as_ref().map(|header| header.log);
-        }
-        let checkpoint = self.opening.recovery.checkpoint;
-        for file in self.known {
-            let is_needed = match file.name {
-                Name::Log { after } => after >= checkpoint,
-                name => used.contains(&name),
-            };
-            if !is_needed {
-                self.opening.removed.push(file.name.file());
-            }
         }
         Ok(())
     }
 
-    fn logs(&mut self) -> Result<(), StoreError> {
-        let first = self.opening.recovery.checkpoint;
-        let is_needed =
-            |file: &&Examined| matches!(file.name, Name::Log { after } if after >= first);
-        let mut logs: Vec<&Examined> = self.known.iter().filter(is_needed).collect();
-        logs.sort_unstable_by_key(|file| file.name);
-        if logs.first().map(|file| file.name) != Some(Name::Log { after: first }) {
-            let file = Name::Log { after: first }.file();
-            return Err(self.missing(format!("there is no file {file}")));
+    fn logs(&mut self, plan: &Plan) -> Result<(), StoreError> {
+        if let Some(name) = plan.missing() {
+            return Err(self.missing(format!("there is no file {}", name.file())));
         }
         let mut before = None;
-        for (index, &file) in logs.iter().enumerate() {
+        for (index, &name) in plan.logs.iter().enumerate() {
+            let file = self.file(name);
             if file.contents.from != self.opening.recovery.commit {
-                return Err(self.missing(format!("the next file is {}", file.name.file())));
+                return Err(self.missing(format!("the next file is {}", name.file())));
             }
             self.begin(file, before.map(|before| (before, "log")))?;
             if before.is_none() && self.log_sum.is_some_and(|sum| sum != file.header_sum) {
-                let what =
-                    "it is another log than the one that goes on after the checkpoint".to_owned();
-                let flaw = Flaw::Damaged { offset: 0, what };
+                let what = "it is another log than the one that goes on after the checkpoint";
+                let flaw = Flaw::Damaged { offset: 0, what: what.to_owned() };
                 return Err(file.error(self.disk, &flaw, self.opening.recovery.commit));
             }
             self.opening.recovery.commit = file.contents.to;
             self.opening.recovery.replayed += file.contents.frames;
             match &file.contents.flaw {
-                Some(Flaw::Torn { offset, why }) if index + 1 == logs.len() => {
+                Some(Flaw::Torn { offset, why }) if index + 1 == plan.logs.len() => {
                     self.opening.recovery.cut = Some(Cut {
-                        path: self.disk.path(&file.name.file()),
+                        path: self.disk.path(&name.file()),
                         offset: *offset,
                         bytes: file.contents.bytes - offset,
                         why: why.clone(),

@@ -8,7 +8,8 @@
 //! | How are rows written? | `entry.rs` |
 //! | How do commits get into the log? | `log.rs` |
 //! | What is in a checkpoint? When is one made, and of what? | `checkpoint.rs`, `kept.rs` |
-//! | What is read when a table is opened? What is an error then, and what is a tear? | `recovery.rs` |
+//! | Which files are read when a table is opened? | `plan.rs` |
+//! | What is in them, what is an error, and what is a tear? | `recovery.rs` |
 //! | Which threads sync, and make checkpoints? | `keeper.rs` |
 //! | What is asked of a disk? | `disk.rs` |
 //! | What can go wrong? | `error.rs` |
@@ -36,6 +37,7 @@ mod keeper;
 mod kept;
 mod log;
 mod names;
+mod plan;
 mod recovery;
 
 use std::any::Any;

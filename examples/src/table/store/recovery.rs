@@ -32,6 +32,7 @@ use super::header::Source;
 use super::kept::Kept;
 use super::log::LogFile;
 use super::names::{Name, is_unfinished};
+use super::plan::Plan;
 
 /// What was found when a table was opened.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -133,35 +134,22 @@ where
     }
 
     fn read_files(&mut self) -> Result<(), StoreError> {
-        let mut names = Vec::new();
-        for file in &self.list()? {
-            match Name::parse(file) {
-                Some(name) => names.push(name),
-                None if is_unfinished(file) => self.leftover.push(file.clone()),
-                None => {}
-            }
-        }
-        names.sort_unstable();
-        self.read_checkpoints(&names)?;
-        self.read_logs(&names)
-    }
-
-    fn read_checkpoints(&mut self, names: &[Name]) -> Result<(), StoreError> {
-        let fulls = names.iter().filter(|name| matches!(name, Name::Full { .. }));
-        let mut used = Vec::new();
-        let mut next = fulls.max().copied();
-        while let Some(name) = next {
+        let files = self.list()?;
+        let plan = Plan::of(files.iter().filter_map(|file| Name::parse(file)));
+        self.leftover = plan.leftover.iter().map(|name| name.file()).collect();
+        self.leftover.extend(files.into_iter().filter(|file| is_unfinished(file)));
+        for &name in &plan.checkpoints {
             self.read_checkpoint(name)?;
-            used.push(name);
-            // A checkpoint that failed at the last moment may be there beside the one that was made for it.
-            let follows = |name: &&Name| matches!(name, Name::Changes { from, .. } if *from == self.recovery.commit);
-            next = names.iter().filter(follows).max().copied();
         }
-        for name in names {
-            let old_log = matches!(name, Name::Log { after } if *after < self.recovery.checkpoint);
-            if old_log || name.kind() != super::header::Kind::Log && !used.contains(name) {
-                self.leftover.push(name.file());
+        if let Some(name) = plan.missing() {
+            return Err(self.missing(format!("there is no file {}", name.file())));
+        }
+        let mut before = None;
+        for (index, &name) in plan.logs.iter().enumerate() {
+            if name.commits().0 != self.recovery.commit {
+                return Err(self.missing(format!("the next file is {}", name.file())));
             }
+            before = Some(self.read_log(name, before, index + 1 == plan.logs.len())?);
         }
         Ok(())
     }
@@ -204,35 +192,6 @@ where
         self.kept.add(name, reader.read(), table.clone());
         self.table = table;
         (self.recovery.commit, self.recovery.checkpoint) = (to, to);
-        Ok(())
-    }
-
-    fn read_logs(&mut self, names: &[Name]) -> Result<(), StoreError> {
-        let first = self.recovery.checkpoint;
-        let mut logs: Vec<Commit> = Vec::new();
-        for name in names {
-            if let Name::Log { after } = *name
-                && after >= first
-            {
-                logs.push(after);
-            }
-        }
-        if names.is_empty() {
-            return Ok(());
-        }
-        if logs.first() != Some(&first) {
-            return Err(
-                self.missing(format!("there is no file {}", Name::Log { after: first }.file()))
-            );
-        }
-        let mut before = None;
-        for (index, &after) in logs.iter().enumerate() {
-            let name = Name::Log { after };
-            if after != self.recovery.commit {
-                return Err(self.missing(format!("the next file is {}", name.file())));
-            }
-            before = Some(self.read_log(name, before, index + 1 == logs.len())?);
-        }
         Ok(())
     }
 
