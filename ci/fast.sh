@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The first tier: what every change must pass, in under ten minutes.
+# The first tier: what every change must pass, in some fifteen minutes.
 . "$(dirname "$0")/steps.sh"
 
 target=${CARGO_TARGET_DIR:-target}

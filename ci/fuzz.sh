@@ -3,7 +3,7 @@
 . "$(dirname "$0")/steps.sh"
 . ci/nightly.sh
 
-seconds=${1:-60}
+seconds=${1:-40}
 
 fuzz() {
     mkdir -p "fuzz/corpus/$1"
