@@ -50,6 +50,13 @@ fn copied<P: Paging>(map: &mut Tested<P>, key: i64) -> usize {
     usage.total - usage.shared
 }
 
+/// A map of these keys that grew: `collect` makes its directory first.
+fn inserted<P: Paging>(keys: &[i64]) -> Tested<P> {
+    let mut map = Tested::<P>::default();
+    keys.iter().for_each(|&key| assert_eq!(map.insert(key, key), None));
+    map
+}
+
 /// Inserts a key, and returns what that allocated.
 fn insert<P: Paging>(map: &mut Tested<P>, key: i64) -> usize {
     allocated(|| assert_eq!(map.insert(key, key), None, "{key} is present"))
@@ -101,7 +108,7 @@ fn keys_that_share_many_bits_are_separated_step_by_step<P: Paging>(others: usize
     let mut chosen = Inverse::<i64, P>::new(32);
     // All others are in the lower half, so that the upper one has few links.
     let lower = chosen.agreeing(others, 0, 1);
-    let mut map: Tested<P> = lower.iter().map(|&key| (key, key)).collect();
+    let mut map: Tested<P> = inserted(&lower);
     let full = map.directory_size().1;
     // The bits that the directory may tell apart.
     let most = (8 * others / (full / 2)).ilog2();
@@ -151,7 +158,7 @@ fn keys_that_share_many_bits_are_separated_step_by_step_tiny() {
 fn tables_split_when_the_map_has_grown<P: Paging>(count: usize, others: usize) {
     let mut chosen = Inverse::<i64, P>::new(33);
     let crowd = chosen.agreeing(count, 5 << 56, 8);
-    let mut map: Tested<P> = crowd.iter().map(|&key| (key, key)).collect();
+    let mut map: Tested<P> = inserted(&crowd);
     map.check_invariants();
     let pages = map.memory_usage().pages;
     assert!(pages * map.directory_size().1 < count, "{pages} pages: none is a table");
@@ -191,7 +198,7 @@ fn tables_split_at_insertions_after_removals<P: Paging>(count: usize, others: us
     let mut chosen = Inverse::<i64, P>::new(39);
     let crowd = chosen.agreeing(count, 5 << 56, 8);
     for by_retain in [false, true] {
-        let mut map: Tested<P> = crowd.iter().map(|&key| (key, key)).collect();
+        let mut map: Tested<P> = inserted(&crowd);
         // None of them is inserted into a page of the crowd.
         for key in chosen.agreeing(others, 0, 0) {
             if map.hashes(key).0 >> 56 != 5 {
@@ -230,7 +237,7 @@ fn tables_split_at_insertions_after_removals_tiny() {
 fn a_table_that_splits_keeps_entries_and_lent_values_right() {
     let mut chosen = Inverse::<i64, Tiny>::new(34);
     let crowd = chosen.agreeing(100, 5 << 56, 8);
-    let mut map: Tested<Tiny> = crowd.iter().map(|&key| (key, key)).collect();
+    let mut map: Tested<Tiny> = inserted(&crowd);
     map.extend(chosen.agreeing(6_000, 0, 0).into_iter().map(|key| (key, key)));
     for pair in crowd.chunks_exact(2) {
         let _snapshot = map.clone();
@@ -263,7 +270,7 @@ fn a_table_that_splits_keeps_entries_and_lent_values_right() {
 /// deep ones: after each removal there are no more links than the entries are worth.
 fn a_directory_follows_removals<P: Paging>(others: usize, groups: u64, hold: bool) {
     let mut chosen = Inverse::<i64, P>::new(35);
-    let mut map: Tested<P> = chosen.agreeing(others, 0, 0).iter().map(|&key| (key, key)).collect();
+    let mut map: Tested<P> = inserted(&chosen.agreeing(others, 0, 0));
     let full = map.directory_size().1;
     let most = (8 * others / (full / 2)).ilog2();
     let ordinary: Vec<i64> = map.keys().collect();
@@ -305,7 +312,7 @@ fn a_directory_follows_removals<P: Paging>(others: usize, groups: u64, hold: boo
     assert!(worst <= 4 * page + directory, "{worst} bytes for one removal");
     assert_eq!(map.len(), left.len());
     assert!(left.iter().all(|&key| map.get(key) == Some(&key)));
-    let fresh: Tested<P> = left.iter().map(|&key| (key, key)).collect();
+    let fresh: Tested<P> = inserted(&left);
     map.shrink_to_fit();
     check_links(&map, "shrunk");
     let (bytes, wanted) = (map.memory_usage().total, fresh.memory_usage().total);
@@ -327,8 +334,7 @@ fn a_directory_follows_removals_tiny() {
 /// The same by one walk that removes many, also one that does not go on to the end.
 fn a_directory_follows_a_walk(remove: impl Fn(&mut Tested<Paged>, &[i64])) {
     let mut chosen = Inverse::<i64, Paged>::new(37);
-    let mut map: Tested<Paged> =
-        chosen.agreeing(60_000, 0, 0).iter().map(|&key| (key, key)).collect();
+    let mut map: Tested<Paged> = inserted(&chosen.agreeing(60_000, 0, 0));
     let mut deep = Vec::new();
     for group in 0_u64..32 {
         for half in [0, 1 << 51] {
