@@ -217,6 +217,8 @@ where
         // What was read before it failed is of use.
         let read = from.read_to_end(&mut bytes);
         let read = read.map_err(StoreError::io("reading", disk.path(&name.file())));
+        // About so many rows, so that they are not moved as they come; there may be no memory for it.
+        let _ = self.rows.try_reserve(bytes.len() / 16);
 
         // Where the frames end, the header first.
         let mut ends = vec![0];
