@@ -83,8 +83,8 @@ fn what_was_reserved_stays_when_the_map_is_emptied<P: Paging, H: Hashing + Defau
             assert!(map.capacity() >= many as usize, "{name}: {}", map.capacity());
             let (links, full) = map.directory_size();
             assert!(!P::PAGED || links * (full + full / 16 + 1) >= many as usize, "{name}");
-            // A page comes with its first entry, and with the first page a holder. One that grew as a table,
-            // which few secrets bring about, is split at its next write.
+            // A page comes with its first entry, and with the first page a holder. One that grew as
+            // a table, which few secrets bring about, is split at its next write.
             let most = match (P::PAGED, has_large_page) {
                 (false, _) => 0,
                 (true, false) => 2,

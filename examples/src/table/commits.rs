@@ -140,8 +140,8 @@ impl<K: SentinelKey, V: Clone, P: Paging> Commits<K, V, P> {
         if let Err(conflict) = validate(&writes, &head.newest) {
             drop(head);
             if self.durability == Durability::Sync {
-                // It may not be visible yet: a transaction that begins anew would meet it again. If it never
-                // will be, the next commit says so.
+                // It may not be visible yet: a transaction that begins anew would meet it again. If
+                // it never will be, the next commit says so.
                 let _ = self.make_durable(conflict.committed());
             }
             return Err(CommitError::Conflict(conflict));
@@ -235,8 +235,9 @@ impl<K: SentinelKey, V: Clone, P: Paging> Commits<K, V, P> {
         Ok(commit)
     }
 
-    /// Makes all commits so far durable, begins a new file for those that come (unless the file is new),
-    /// and returns the table after the last one in the old file, and the checksum of the new one's header.
+    /// Makes all commits so far durable, and begins a new file for those that come, unless the file
+    /// is new. Returns the table after the last commit in the old file, and the checksum of the new
+    /// one's header.
     pub(super) fn rotate(&self) -> Result<(Snapshot<K, V, P>, u32), StoreError> {
         let mut rotated = None;
         let mut head = self.head.lock();

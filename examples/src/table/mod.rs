@@ -14,8 +14,8 @@
 //! # How it works
 //!
 //! Rows are in one map, from key to the newest version of the row, and the map is in a
-//! [`CowCell`](cowmap::CowCell). A transaction reads from a snapshot of the whole table, which costs O(1), and
-//! collects its writes aside. Its commit looks whether a row that it wrote was written by a commit
+//! [`CowCell`](cowmap::CowCell). A transaction reads from a snapshot of the whole table, which
+//! costs O(1), and collects its writes aside. Its commit looks whether a row that it wrote was written by a commit
 //! after its beginning, and publishes all writes at once; one commit after the other does so.
 //!
 //! So there are no chains of versions. Engines that change rows in place keep the old versions of

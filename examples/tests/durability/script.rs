@@ -69,8 +69,8 @@ impl Script {
         script
     }
 
-    /// Does all steps until one fails, on a table with this durability. Returns the last commit that must
-    /// survive, and the last one that may.
+    /// Does all steps until one fails, on a table with this durability. Returns the last commit that
+    /// must survive, and the last one that may.
     pub(crate) fn run(&self, table: &Table, durability: Durability) -> (u64, u64) {
         let mut certain = u64::from(table.newest());
         let mut possible = certain;

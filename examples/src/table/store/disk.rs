@@ -104,8 +104,8 @@ impl Folder {
         let path = path.into();
         let missing = path.ancestors().take_while(|path| !path.exists()).count();
         fs::create_dir_all(&path)?;
-        // The names of the folders last, too: of those that were made, and of this one in any case, because
-        // it may have been made a moment ago.
+        // The names of the folders last, too: of those that were made, and of this one in any case,
+        // because it may have been made a moment ago.
         for parent in path.canonicalize()?.ancestors().skip(1).take(missing.max(1)) {
             sync_folder(parent)?;
         }

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use crate::table::Commit;
 
+use super::entry::LARGEST_COMMIT;
+
 /// Something is wrong with the files of a table.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -82,6 +84,12 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// A folder has files, and none of them is a table's.
+    pub(super) fn foreign_folder(path: PathBuf) -> Self {
+        let why = "this folder has files, and none of a version table: choose an empty one";
+        StoreError::Foreign { path, why: why.to_owned() }
+    }
+
     /// What the system said when something was tried with a path.
     pub(super) fn io(doing: &'static str, path: PathBuf) -> impl FnOnce(io::Error) -> Self {
         move |error| StoreError::Io { doing, path, kind: error.kind(), message: error.to_string() }
@@ -95,6 +103,6 @@ pub enum EncodeError {
     #[error("a row cannot be written to the log: {0}")]
     Refused(String),
     /// It is more than goes into a frame.
-    #[error("a commit of {0} bytes cannot be written to the log: at most {max}", max = super::entry::LARGEST_COMMIT)]
+    #[error("a commit of {0} bytes cannot be written to the log: at most {LARGEST_COMMIT}")]
     TooLarge(usize),
 }

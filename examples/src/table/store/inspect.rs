@@ -331,10 +331,8 @@ fn open(disk: &dyn Disk, files: &[Found], known: &[Examined]) -> Opening {
     let recovery = Recovery { commit, checkpoint: commit, replayed: 0, cut: None };
     let removed = files.iter().filter(|found| matches!(found.part, Part::Unfinished));
     let removed: Vec<String> = removed.map(|found| found.file.clone()).collect();
-    let error = (known.is_empty() && files.len() > removed.len()).then(|| {
-        let why = "this folder has files, and none of a version table: choose an empty one";
-        StoreError::Foreign { path: disk.path(""), why: why.to_owned() }
-    });
+    let error = (known.is_empty() && files.len() > removed.len())
+        .then(|| StoreError::foreign_folder(disk.path("")));
     let opening = Opening { recovery, read: Vec::new(), removed, error };
     let mut steps = Steps { disk, known, table: None, log_sum: None, opening };
     if steps.opening.error.is_none() {

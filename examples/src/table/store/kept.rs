@@ -111,12 +111,9 @@ where
         }
         _ => write(disk, (table, name), (0, log), snapshot.rows_since_ever()),
     };
-    if written.is_err() {
-        // It may have its name all the same, and be read instead of those that there were. So the next one
-        // must not continue those: one with all rows is read in place of any.
-        kept.full_bytes = None;
-    }
-    let written = written?;
+    // One that failed may have its name all the same, and be read instead of those that there were. So
+    // the next one must not continue those: one with all rows is read in place of any.
+    let written = written.inspect_err(|_| kept.full_bytes = None)?;
     kept.add(name, written, snapshot);
     remove_replaced(disk, name);
     Ok(Some(Checkpoint {

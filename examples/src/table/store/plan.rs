@@ -26,7 +26,7 @@ impl Plan {
         while let Some(&name) = next {
             checkpoints.push(name);
             let (_, at) = name.commits();
-            // A checkpoint that failed at the last moment may be there beside the one that was made for it.
+            // One that failed at the last moment may be there beside the one that was made for it.
             let follows = |name: &&Name| matches!(name, Name::Changes { from, .. } if *from == at);
             next = names.iter().filter(follows).max();
         }

@@ -118,8 +118,7 @@ where
         if files.is_empty() || files.iter().any(is_ours) {
             return Ok(());
         }
-        let why = "this folder has files, and none of a version table: choose an empty one";
-        Err(StoreError::Foreign { path: self.disk.path(""), why: why.to_owned() })
+        Err(StoreError::foreign_folder(self.disk.path("")))
     }
 
     fn list(&self) -> Result<Vec<String>, StoreError> {
